@@ -71,7 +71,7 @@ _NOTHING: Final[Mapping[Affect, float]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class VoiceFrame:
-    """One reading of one voice, made at the analysis rate whether or not there is a tone to name."""
+    """One reading of one voice, made at the analysis rate, with or without a tone to name."""
 
     timestamp_s: float
     """Audio time of the source, in seconds, at the end of the analysed window
@@ -107,7 +107,7 @@ class VoiceFrame:
     prosody_flags: tuple[ProsodyFlag, ...] = ()
     """What was measured about the voice, most notable first."""
 
-    distribution: Mapping[Affect, float] = field(default=_NOTHING)
+    distribution: Mapping[Affect, float] = field(default_factory=lambda: _NOTHING)
     """Probability per affect the model can hear; sums to 1, or empty when there was no speech."""
 
     heard_s: float = 0.0
