@@ -1,0 +1,239 @@
+"""The synthetic backend: a made-up conversation in place of a listener (``CF_VOICE_MOCK=1``).
+
+Owns the timing and the settings; the story is :class:`classifier.conversation.Conversation`.
+Audio is accepted and ignored, so that a front end can be built and shown without a microphone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import ClassVar, Final
+from weakref import WeakSet
+
+from classifier.context import Backend, ContextClassifier, PcmInt16
+from classifier.conversation import Conversation
+from classifier.errors import BackendError, ConfigError
+from classifier.frames import Source, VoiceFrame
+
+DEFAULT_RATE_HZ: Final = 1.0
+MAX_RATE_HZ: Final = 1000.0
+
+CATCH_UP_S: Final = 2.0
+"""How far the stream may lag behind its clock and still make up for it. A reader that was away
+for longer (a machine that slept) gets the present, not a flood of the past."""
+
+Clock = Callable[[], float]
+"""Seconds, monotonic."""
+
+Sleep = Callable[[float], Awaitable[None]]
+"""Waits for so many seconds."""
+
+
+class MockBackend(Backend):
+    """Makes up conversations; sessions share nothing but the settings."""
+
+    name: ClassVar[str] = "mock"
+
+    def __init__(
+        self,
+        *,
+        rate_hz: float = DEFAULT_RATE_HZ,
+        seed: int | None = None,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """A backend whose sessions give ``rate_hz`` readings a second.
+
+        Args:
+            rate_hz: above 0, at most 1000.
+            seed: the conversation of every session that brings no seed of its own; without one
+                each session draws its own.
+            clock: what time it is, seconds.
+            sleep: how to wait, seconds.
+
+        Raises:
+            ValueError: the rate is out of range.
+        """
+        if not 0 < rate_hz <= MAX_RATE_HZ:
+            raise ValueError(f"rate_hz must be above 0 and at most {MAX_RATE_HZ:g}")
+        self.rate_hz = rate_hz
+        self.seed = seed
+        self._clock = clock
+        self._sleep = sleep
+        self._sessions: WeakSet[MockClassifier] = WeakSet()
+        self._closed = False
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> MockBackend:
+        """The backend that ``CF_VOICE_RATE_HZ`` and ``CF_VOICE_SEED`` ask for.
+
+        Raises:
+            ConfigError: a setting makes no sense; the message names it.
+        """
+        return cls(rate_hz=_rate_hz(env), seed=_seed(env))
+
+    async def load(self) -> None:
+        """Nothing to make ready."""
+
+    def open(self, *, seed: int | None = None, owns_backend: bool = False) -> MockClassifier:
+        """A conversation for one session.
+
+        Args:
+            seed: makes it repeatable; otherwise the backend's seed, otherwise drawn.
+            owns_backend: the session's ``stop`` closes this backend as well.
+
+        Raises:
+            BackendError: the backend is closed.
+        """
+        if self._closed:
+            raise BackendError("the mock backend is closed")
+        if seed is None:
+            seed = self.seed
+        if seed is None:
+            seed = secrets.randbits(63)
+        session = MockClassifier(
+            Conversation(seed),
+            rate_hz=self.rate_hz,
+            seed=seed,
+            clock=self._clock,
+            sleep=self._sleep,
+            backend=self if owns_backend else None,
+        )
+        self._sessions.add(session)
+        return session
+
+    async def aclose(self) -> None:
+        """End the backend; sessions still open fail with BackendError."""
+        self._closed = True
+        for session in list(self._sessions):
+            session.fail()
+        self._sessions.clear()
+
+
+class MockClassifier(ContextClassifier):
+    """One session's made-up conversation. Made by :meth:`MockBackend.open`."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        *,
+        rate_hz: float,
+        seed: int,
+        clock: Clock,
+        sleep: Sleep,
+        backend: MockBackend | None,
+    ) -> None:
+        """Tell ``conversation`` at ``rate_hz``; ``backend`` is closed with it where given."""
+        self.seed: Final = seed
+        """What makes this conversation again."""
+        self._conversation = conversation
+        self._period_s = 1.0 / rate_hz
+        self._clock = clock
+        self._sleep = sleep
+        self._backend = backend
+        self._stopped = False
+        self._failed = False
+        self._reading = False
+        self._nap: asyncio.Task[None] | None = None
+
+    async def feed(self, pcm: PcmInt16, source: Source = Source.MIC) -> None:
+        """Accept audio and ignore it.
+
+        Raises:
+            BackendError: the backend was closed under the session.
+        """
+        if self._failed:
+            raise BackendError("the mock backend was closed")
+
+    async def stream(self) -> AsyncIterator[VoiceFrame]:
+        """A reading every period from the start of the stream on, until :meth:`stop`.
+
+        Readings keep to their deadlines and carry them as ``timestamp_s``, so that the same seed
+        gives the same sequence and nothing drifts. A reader slower than the rate by more than
+        ``CATCH_UP_S`` misses readings.
+
+        Raises:
+            BackendError: the backend was closed under the session.
+            RuntimeError: the conversation is, or was, already being read.
+        """
+        if self._reading:
+            raise RuntimeError("a conversation has one reader")
+        self._reading = True
+        began_s = self._clock()
+        count = 0
+        while not self._ended():
+            count += 1
+            wait_s = count * self._period_s - (self._clock() - began_s)
+            if wait_s < -CATCH_UP_S:
+                count = math.floor((self._clock() - began_s) / self._period_s)
+            elif wait_s > 0:
+                await self._wait(wait_s)
+            if not self._ended():
+                yield self._conversation.next(count * self._period_s)
+
+    async def stop(self) -> None:
+        """End :meth:`stream` at once, also while it waits for its next deadline."""
+        self._end()
+        if self._backend is not None:
+            await self._backend.aclose()
+
+    def fail(self) -> None:
+        """The backend is gone: a session still open ends with BackendError."""
+        if not self._stopped:
+            self._failed = True
+            self._end()
+
+    def _end(self) -> None:
+        self._stopped = True
+        if self._nap is not None:
+            self._nap.cancel()
+
+    def _ended(self) -> bool:
+        if self._failed:
+            raise BackendError("the mock backend was closed")
+        return self._stopped
+
+    async def _wait(self, duration_s: float) -> None:
+        """Sleep, or less when the session ends meanwhile."""
+        # A task of its own: cancelling it wakes the reader without cancelling the reader.
+        nap = asyncio.create_task(self._asleep(duration_s), name="mock-classifier-nap")
+        self._nap = nap
+        try:
+            await asyncio.wait({nap})
+        finally:
+            self._nap = None
+            nap.cancel()
+        if not nap.cancelled():
+            nap.result()
+
+    async def _asleep(self, duration_s: float) -> None:
+        await self._sleep(duration_s)
+
+
+def _rate_hz(env: Mapping[str, str]) -> float:
+    text = env.get("CF_VOICE_RATE_HZ", "").strip()
+    if not text:
+        return DEFAULT_RATE_HZ
+    try:
+        rate_hz = float(text)
+    except ValueError:
+        rate_hz = math.nan
+    if not 0 < rate_hz <= MAX_RATE_HZ:
+        raise ConfigError(
+            f"CF_VOICE_RATE_HZ must be a number above 0 and at most {MAX_RATE_HZ:g}, not {text!r}"
+        )
+    return rate_hz
+
+
+def _seed(env: Mapping[str, str]) -> int | None:
+    text = env.get("CF_VOICE_SEED", "").strip()
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise ConfigError(f"CF_VOICE_SEED must be a whole number, not {text!r}") from None
