@@ -2,9 +2,9 @@
 
 Owns the words, the voices and the manner in which each line is spoken. No person was recorded and
 no corpus is used: espeak-ng reads Linnet's own sentences, and the manner is added here by level,
-spectral tilt, breath and an unsteady pitch. The same espeak-ng gives the same sound again (an
-Ogg file has a random serial number); the
-files are kept beside the code, so that nobody needs espeak-ng to run the tests.
+spectral tilt, breath and an unsteady pitch. The same espeak-ng gives the same sound again (but
+an Ogg file draws a serial number); the files are kept beside the code, so that nobody needs
+espeak-ng to run the tests.
 """
 
 from __future__ import annotations
