@@ -112,6 +112,7 @@ count_packages() {
           say "  $done_count of $total fetched"
         fi
         ;;
+      Ignoring\ *) total=$((total - 1)) ;; # for another system or Python
       Installing\ collected\ packages*)
         if [[ -t 1 ]]; then printf '\r'; fi
         say "  all fetched, installing  "

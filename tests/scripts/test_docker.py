@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -128,7 +129,7 @@ def test_compose_accepts_the_composition() -> None:
 
     result = subprocess.run(
         [*command, "--file", ROOT / "compose.yml", "config"],
-        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": "/", "LINNET_PORT": "9001"},
+        env=os.environ | {"LINNET_PORT": "9001"},
         capture_output=True,
         text=True,
         timeout=30,
