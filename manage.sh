@@ -214,6 +214,10 @@ print_addresses() {
   say "  Web page    $(web_url)"
   say "  API         $(api_url)"
   say "  API docs    $(api_url)/docs"
+  case $SERVER_HOST in
+    127.* | ::1 | localhost) ;;
+    *) say "  Note        it listens on $SERVER_HOST: other machines can reach it (LINNET_HOST)" ;;
+  esac
 }
 
 print_classifier() {
@@ -236,6 +240,11 @@ launch() {
   mv "$PID_FILE.new" "$PID_FILE"
 }
 
+# last_line LOG_BYTES: the last line of the log that is not empty, of those after so many bytes.
+last_line() {
+  tail -c "+$(($1 + 1))" "$LOG_FILE" | grep -v '^[[:space:]]*$' | tail -n 1 || true
+}
+
 # wait_ready LOG_BYTES: waits until /health says ready; HEALTH has then version, mode, classifier.
 # What the log holds after LOG_BYTES is this start's.
 wait_ready() {
@@ -244,7 +253,7 @@ wait_ready() {
     if ! find_server; then
       rm -f "$PID_FILE"
       complain "The server ended while it was starting:"
-      complain "  $(tail -c "+$((log_bytes + 1))" "$LOG_FILE" | grep -v '^[[:space:]]*$' | tail -n 1)"
+      complain "  $(last_line "$log_bytes")"
       return 1
     fi
     if IFS=$'\t' read -r state version mode classifier < <(
@@ -259,7 +268,8 @@ wait_ready() {
     fi
     sleep 0.2
   done
-  complain "The server was not ready after $START_DEADLINE_S s and is stopped again; see ./manage.sh logs"
+  complain "The server was not ready after $START_DEADLINE_S s and is stopped again. Its last line:"
+  complain "  $(last_line "$log_bytes")"
   stop_server >&2
   return 1
 }

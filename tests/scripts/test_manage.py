@@ -115,6 +115,15 @@ def test_a_server_is_started_once_seen_and_stopped(project: Project) -> None:
     assert (after.returncode, after.stdout) == (3, "Linnet is not running.\n")
 
 
+def test_listening_beyond_this_machine_is_said(project: Project) -> None:
+    """Whoever opens the server to other machines is told; the addresses are still usable ones."""
+    said = project.manage("start", LINNET_HOST="0.0.0.0").stdout
+
+    assert "other machines can reach it" in said
+    assert f"http://127.0.0.1:{project.ports[0]}\n" in said
+    assert "other machines" not in project.manage("restart").stdout
+
+
 def test_the_mock_is_named_as_one(project: Project) -> None:
     """Whoever starts the synthetic conversation is told that it does not listen."""
     assert "does not listen" in project.manage("start", CF_VOICE_MOCK="1").stdout
@@ -160,6 +169,7 @@ def test_a_server_that_never_gets_ready_is_stopped_again(project: Project) -> No
 
     assert result.returncode == 1
     assert "not ready after 2 s" in result.stderr
+    assert "  listening\n" in result.stderr
     with socket.socket() as free:
         assert free.connect_ex(("127.0.0.1", project.ports[0])) != 0
 
