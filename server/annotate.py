@@ -1,0 +1,91 @@
+"""Voice frame to events: the affect-event always, the ToneEvent only where a tone is named.
+
+Owns rounding and pace. What a tone is called comes from :mod:`classifier.tone`; whether there is
+one at all was decided by the classifier, which names no affect below its floor.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from classifier.frames import Affect, Source, VoiceFrame
+from classifier.tone import describe
+from server.log.base import Draft, ToneKeys
+from server.models import AffectEvent, ServiceEvent, ServiceStatus, ToneEvent
+
+_DIGITS: Final = 3
+"""A thousandth is finer than any reading is sure of, and keeps lines short."""
+
+
+class Annotator:
+    """Turns one session's frames into drafts for its log."""
+
+    def __init__(self, session_id: str, *, elcor: bool, tone_interval_s: float) -> None:
+        """
+        Args:
+            session_id: written into every event.
+            elcor: subtext in the bracketed spoken-tone form.
+            tone_interval_s: an unchanged affect is said again at most this often;
+                a new one is said at once.
+        """
+        self._session_id = session_id
+        self._elcor = elcor
+        self._interval_s = tone_interval_s
+        self._said: dict[Source, tuple[Affect, float]] = {}
+
+    def drafts(self, frame: VoiceFrame) -> list[Draft]:
+        """The events that a frame gives, in the order they are to be numbered."""
+        drafts = [Draft("affect-event", self._affect_event(frame).to_json())]
+        if frame.affect is None:
+            # Speech ended or became doubtful: the next tone is news, whatever it is.
+            self._said.pop(frame.source, None)
+        elif self._is_due(frame.source, frame.affect, frame.timestamp_s):
+            self._said[frame.source] = (frame.affect, frame.timestamp_s)
+            drafts.append(self._tone_draft(frame, frame.affect))
+        return drafts
+
+    def service(self, status: ServiceStatus, detail: str) -> Draft:
+        """A stage of the service."""
+        event = ServiceEvent(session_id=self._session_id, status=status, detail=detail)
+        return Draft("service-event", event.to_json())
+
+    def _is_due(self, source: Source, affect: Affect, timestamp_s: float) -> bool:
+        said, said_at_s = self._said.get(source, (None, 0.0))
+        # Half a thousandth of tolerance: timestamps are sums of hops.
+        return said is not affect or timestamp_s - said_at_s >= self._interval_s - 5e-4
+
+    def _tone_draft(self, frame: VoiceFrame, affect: Affect) -> Draft:
+        tone = describe(frame, elcor=self._elcor)
+        event = ToneEvent(
+            label=tone.label,
+            confidence=round(frame.confidence, _DIGITS),
+            speaker_id=frame.speaker_id,
+            shift_magnitude=round(frame.shift_magnitude, _DIGITS),
+            timestamp=round(frame.timestamp_s, _DIGITS),
+            session_id=self._session_id,
+            subtext=tone.subtext,
+            affect=affect,
+            shift_direction=frame.shift_direction,
+            prosody_flags=[flag.value for flag in frame.prosody_flags],
+        )
+        keys = ToneKeys(event.timestamp, event.confidence, affect.value, event.speaker_id)
+        return Draft("tone-event", event.to_json(), keys)
+
+    def _affect_event(self, frame: VoiceFrame) -> AffectEvent:
+        return AffectEvent(
+            session_id=self._session_id,
+            timestamp=round(frame.timestamp_s, _DIGITS),
+            speaker_id=frame.speaker_id,
+            speech=round(frame.speech, _DIGITS),
+            arousal=_rounded(frame.arousal),
+            valence=_rounded(frame.valence),
+            dominance=_rounded(frame.dominance),
+            distribution={
+                affect.value: round(share, _DIGITS) for affect, share in frame.distribution.items()
+            },
+            heard_s=round(frame.heard_s, _DIGITS),
+        )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, _DIGITS)

@@ -1,0 +1,128 @@
+"""The interface described: as an OpenAPI document, as a page, and the front page.
+
+Pages are made here from the document, need no script and ask no other host for anything.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any, Final
+
+import orjson
+from aiohttp import web
+
+from server import __version__
+from server.api.endpoint import Endpoint
+from server.api.keys import MANAGER, SETTINGS
+from server.api.openapi import build_openapi
+from server.api.problems import CLOSE_CODE, STATUS
+from server.api.respond import json_bytes
+
+ENDPOINTS: Final[web.AppKey[tuple[Endpoint, ...]]] = web.AppKey("endpoints", tuple)
+
+_STATIC: Final = Path(__file__).with_name("static")
+_PAGE_HEADERS: Final = {
+    # Nothing but what is in the page itself: it works offline and can leak nothing.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+}
+
+
+async def openapi_document(request: web.Request) -> web.StreamResponse:
+    """The OpenAPI 3.1 document of this interface."""
+    return json_bytes(orjson.dumps(build_openapi(request.app[ENDPOINTS])))
+
+
+async def docs_page(request: web.Request) -> web.StreamResponse:
+    """The same document as a page to read."""
+    document = build_openapi(request.app[ENDPOINTS])
+    rows = "".join(
+        _operation(path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    )
+    schemas = "".join(
+        f'<h3 id="{escape(name)}">{escape(name)}</h3><pre>{_pretty(schema)}</pre>'
+        for name, schema in sorted(document["components"]["schemas"].items())
+    )
+    return _page(
+        "docs.html",
+        version=__version__,
+        intro=escape(document["info"]["description"]),
+        operations=rows,
+        problems=_problems(),
+        schemas=schemas,
+    )
+
+
+async def front_page(request: web.Request) -> web.StreamResponse:
+    """What runs here and where to go from here."""
+    settings = request.app[SETTINGS]
+    backend = request.app[MANAGER].backend.name
+    hears = (
+        "plays a synthetic conversation (CF_VOICE_MOCK=1); it does not listen to audio"
+        if backend == "mock"
+        else "listens with the acoustic classifier"
+    )
+    return _page(
+        "front.html",
+        version=__version__,
+        hears=hears,
+        mode=settings.mode,
+        address=escape(f"{request.scheme}://{request.host}"),
+    )
+
+
+def _page(name: str, **values: str) -> web.Response:
+    text = _template(name).substitute(values)
+    return web.Response(text=text, content_type="text/html", headers=_PAGE_HEADERS)
+
+
+@lru_cache
+def _template(name: str) -> Template:
+    return Template((_STATIC / name).read_text(encoding="utf-8"))
+
+
+def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
+    parameters = "".join(
+        f"<li><code>{escape(parameter['name'])}</code> ({escape(parameter['in'])}) "
+        f"{escape(parameter.get('description', ''))} "
+        f"<small>{escape(_brief(parameter['schema']))}</small></li>"
+        for parameter in operation["parameters"]
+    )
+    answers = "".join(
+        f"<li><b>{status}</b> {escape(answer['description'])}</li>"
+        for status, answer in operation["responses"].items()
+    )
+    return (
+        f'<section id="{escape(operation["operationId"])}">'
+        f"<h3><code>{method.upper()} {escape(path)}</code></h3>"
+        f"<p>{escape(operation['summary'])}. {escape(operation['description'])}</p>"
+        + (f"<h4>Parameters</h4><ul>{parameters}</ul>" if parameters else "")
+        + f"<h4>Answers</h4><ul>{answers}</ul></section>"
+    )
+
+
+def _problems() -> str:
+    rows = [
+        f'<tr id="{error.code}"><td><code>{error.code}</code></td><td>{escape(error.title)}</td>'
+        f"<td>{int(status)}</td><td>{CLOSE_CODE.get(error, '')}</td></tr>"
+        for error, status in STATUS.items()
+    ]
+    return "".join(rows)
+
+
+def _brief(schema: dict[str, Any]) -> str:
+    shown = {key: value for key, value in schema.items() if key not in {"title", "description"}}
+    return ", ".join(f"{key} {_plain(value)}" for key, value in shown.items())
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _pretty(schema: Any) -> str:
+    return escape(orjson.dumps(schema, option=orjson.OPT_INDENT_2).decode())

@@ -1,0 +1,29 @@
+"""What is known of a route beside its handler: enough to document it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aiohttp.typedefs import Handler
+from pydantic import BaseModel
+
+from server.errors import LinnetError
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One route, and what is said of it in the documents."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    answers: Mapping[int, type[BaseModel] | str] = field(default_factory=dict)
+    """Status to model, or to the media type of something that is no JSON model."""
+
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    errors: tuple[type[LinnetError], ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Further query parameters, each with a sentence."""

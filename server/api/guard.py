@@ -1,0 +1,111 @@
+"""Who may call: hosts, origins, owners and tiers.
+
+The server listens on people's own machines, next to a browser that opens any page: a foreign
+page must neither start nor end nor feed a session (Origin), nor pose as us by pointing its own
+name at loopback (Host).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from server.api.keys import SETTINGS
+from server.errors import CredentialsError, NotAllowedError
+from server.models import Tier
+from server.settings import Settings
+from server.tiers import tier_of
+
+LICENSE_HEADER: Final = "X-CF-License-Key"
+_LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_OWNER_MAX_CHARS: Final = 256
+
+
+def check_host(request: web.Request) -> None:
+    """Refuse a host name that is not known to be ours.
+
+    An address is always ours: only a name can be pointed at somebody else's machine. In demo and
+    cloud mode a gateway in front has the name in hand.
+
+    Raises:
+        NotAllowedError: the name is not loopback, not an address, and not allowed by setting.
+    """
+    settings = request.app[SETTINGS]
+    if settings.mode != "local":
+        return
+    host = urlsplit(f"//{request.host}").hostname or ""
+    if _is_loopback_name(host) or _is_address(host) or host in _allowed_hosts(settings):
+        return
+    raise NotAllowedError(
+        f"This server does not answer to the name {host!r}. If it should, add its origin to "
+        "LINNET_ALLOWED_ORIGINS."
+    )
+
+
+def check_origin(request: web.Request) -> None:
+    """Refuse a page of another origin. A client that sends no Origin is no page.
+
+    Raises:
+        NotAllowedError: the Origin is neither ours nor allowed by setting.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None and not origin_allowed(origin, request):
+        raise NotAllowedError(
+            f"Pages from {origin!r} may not use this server. If they should, add the origin to "
+            "LINNET_ALLOWED_ORIGINS."
+        )
+
+
+def origin_allowed(origin: str, request: web.Request) -> bool:
+    """Whether a page of this origin may use the server."""
+    settings = request.app[SETTINGS]
+    if origin.rstrip("/") in settings.allowed_origins:
+        return True
+    parts = urlsplit(origin)
+    host = parts.hostname
+    if parts.scheme not in {"http", "https"} or host is None:
+        return False
+    if _is_loopback_name(host):
+        # Whatever else runs on this machine's own names is the user's own.
+        return True
+    return parts.netloc == request.host and (_is_address(host) or settings.mode != "local")
+
+
+def owner_of(request: web.Request) -> str:
+    """Whose sessions the caller may see; empty where there is only one user.
+
+    Raises:
+        CredentialsError: cloud mode, and the gateway named nobody.
+    """
+    settings = request.app[SETTINGS]
+    if not settings.cloud_mode:
+        return ""
+    owner = request.headers.get(settings.cloud_session_header, "").strip()
+    if not owner or len(owner) > _OWNER_MAX_CHARS:
+        raise CredentialsError(f"The header {settings.cloud_session_header} is missing or empty.")
+    return owner
+
+
+def request_tier(request: web.Request, *keys: str | None) -> Tier:
+    """The tier that the server's key, the caller's header, or any of ``keys`` buys."""
+    settings = request.app[SETTINGS]
+    return tier_of(settings.license_key, request.headers.get(LICENSE_HEADER), *keys)
+
+
+def _allowed_hosts(settings: Settings) -> set[str]:
+    return {urlsplit(origin).hostname or "" for origin in settings.allowed_origins}
+
+
+def _is_loopback_name(host: str) -> bool:
+    return host in _LOOPBACK_NAMES or host.endswith(".localhost")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

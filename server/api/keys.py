@@ -1,0 +1,21 @@
+"""Typed keys under which the application carries what handlers need."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+
+from server.clock import Clock
+from server.manager import SessionManager
+from server.metrics import Metrics
+from server.settings import Settings
+
+SETTINGS: Final = web.AppKey("settings", Settings)
+MANAGER: Final = web.AppKey("manager", SessionManager)
+METRICS: Final = web.AppKey("metrics", Metrics)
+CLOCK: Final = web.AppKey("clock", Clock)
+STARTED_S: Final = web.AppKey("started_s", float)
+
+REQUEST_ID: Final = "request_id"
+"""Key in the request, not in the application."""

@@ -1,0 +1,135 @@
+"""What every request passes through, outermost first: an id and a log line, CORS, errors, guard.
+
+Log lines carry the route, never the path: a session id is a capability.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import time
+from typing import Final
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from server.api import problems
+from server.api.guard import LICENSE_HEADER, check_host, check_origin, origin_allowed
+from server.api.keys import METRICS, REQUEST_ID, SETTINGS
+from server.errors import LinnetError
+
+REQUEST_ID_HEADER: Final = "X-Request-ID"
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_log = structlog.get_logger(__name__)
+
+
+@web.middleware
+async def request_context(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give the request an id (or keep the caller's), count and log its answer."""
+    given = request.headers.get(REQUEST_ID_HEADER, "")
+    request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    request[REQUEST_ID] = request_id
+    started_s = time.monotonic()
+    status = 499  # what is logged when the client leaves before an answer
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    finally:
+        resource = request.match_info.route.resource
+        route = resource.canonical if resource is not None else "-"
+        request.app[METRICS].requests.labels(route, str(status)).inc()
+        _log.info(
+            "request",
+            method=request.method,
+            route=route,
+            status=status,
+            ms=round((time.monotonic() - started_s) * 1000, 1),
+            request_id=request_id,
+        )
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every failure into a problem answer, unless an answer is already on its way."""
+    try:
+        return await handler(request)
+    except asyncio.CancelledError:
+        raise
+    except LinnetError as error:
+        answer = problems.from_error(error, request[REQUEST_ID])
+        failure: Exception = error
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        answer = problems.from_http(error, request[REQUEST_ID])
+        failure = error
+    except Exception as error:
+        answer = problems.from_crash(request[REQUEST_ID])
+        failure = error
+        if not _connection_lost(error):
+            _log.exception("request failed", request_id=request[REQUEST_ID])
+    if request.writer.output_size > 0:
+        # Headers are out: a second answer would land in the middle of the first.
+        raise failure
+    return answer
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Check the host of every request, and the origin of those that change something.
+
+    The audio socket checks its own origin: it answers with a close code.
+    """
+    check_host(request)
+    if request.method not in _SAFE_METHODS:
+        check_origin(request)
+    return await handler(request)
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Signal handler: headers that every answer carries, streams included."""
+    settings = request.app[SETTINGS]
+    response.headers[REQUEST_ID_HEADER] = request.get(REQUEST_ID, "-")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if settings.mode != "local":
+        response.headers["X-Linnet-Mode"] = settings.mode
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        response.headers["Vary"] = "Origin"
+        if origin_allowed(origin, request):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Allow-Credentials"] = "true"
+            response.headers["Access-Control-Expose-Headers"] = (
+                f"{REQUEST_ID_HEADER}, X-Linnet-Mode, Content-Disposition"
+            )
+
+
+async def preflight(request: web.Request) -> web.StreamResponse:
+    """Answer a browser that asks before it sends (CORS)."""
+    check_origin(request)
+    headers = {
+        "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
+        "Access-Control-Allow-Headers": ", ".join(
+            (
+                "Content-Type",
+                "Last-Event-ID",
+                LICENSE_HEADER,
+                REQUEST_ID_HEADER,
+                request.app[SETTINGS].cloud_session_header,
+            )
+        ),
+        "Access-Control-Max-Age": "600",
+    }
+    return web.Response(status=204, headers=headers)
+
+
+def _connection_lost(error: Exception) -> bool:
+    return isinstance(error, ConnectionError)
+
+
+MIDDLEWARES: Final[tuple[Middleware, ...]] = (request_context, errors, guard)

@@ -1,0 +1,150 @@
+"""The OpenAPI 3.1 document, made from the table of routes and the wire models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from server import __version__
+from server.api.endpoint import Endpoint
+from server.api.problems import STATUS
+from server.models import (
+    AffectEvent,
+    AudioAck,
+    AudioRefusal,
+    Problem,
+    ServiceEvent,
+    SessionEndEvent,
+    ToneEvent,
+)
+
+_REF: Final = "#/components/schemas/{model}"
+
+_ON_THE_WIRE: Final[tuple[type[BaseModel], ...]] = (
+    ToneEvent,
+    AffectEvent,
+    ServiceEvent,
+    SessionEndEvent,
+    AudioAck,
+    AudioRefusal,
+)
+"""What travels inside streams and sockets, which OpenAPI cannot tie to a path."""
+
+_DESCRIPTION: Final = (
+    "Speech in over a WebSocket, tone in plain words out over Server-Sent Events. "
+    "Event names on the stream: tone-event, affect-event, service-event, session-end; their "
+    "data is the schema of the same name."
+)
+
+
+def build_openapi(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+    """The document as plain data."""
+    endpoints = tuple(endpoints)
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Linnet",
+            "version": __version__,
+            "description": _DESCRIPTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "paths": paths,
+        "components": {"schemas": _schemas(endpoints)},
+    }
+
+
+def _schemas(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
+    models: dict[type[BaseModel], None] = dict.fromkeys((Problem, *_ON_THE_WIRE))
+    for endpoint in endpoints:
+        for answer in endpoint.answers.values():
+            if not isinstance(answer, str):
+                models[answer] = None
+        if endpoint.body is not None:
+            models[endpoint.body] = None
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in models], ref_template=_REF
+    )
+    return dict(definitions["$defs"])
+
+
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": endpoint.handler.__name__,
+        "summary": endpoint.summary,
+        "description": _first_paragraph(endpoint.handler.__doc__),
+        "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint)],
+        "responses": _responses(endpoint),
+    }
+    if endpoint.body is not None:
+        operation["requestBody"] = {
+            "required": False,
+            "content": {"application/json": {"schema": _ref(endpoint.body)}},
+        }
+    return operation
+
+
+def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", endpoint.path)
+    ]
+
+
+def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    parameters = [
+        {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
+        for name, text in endpoint.parameters.items()
+    ]
+    if endpoint.query is not None:
+        schema = endpoint.query.model_json_schema(ref_template=_REF)
+        definitions = schema.get("$defs", {})
+        for name, field in schema["properties"].items():
+            parameters.append({"name": name, "in": "query", "schema": _inline(field, definitions)})
+    return parameters
+
+
+def _inline(schema: Any, definitions: dict[str, Any]) -> Any:
+    """A schema with its references replaced by what they point to."""
+    if isinstance(schema, list):
+        return [_inline(part, definitions) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inline(definitions[schema["$ref"].rsplit("/", 1)[1]], definitions)
+    return {key: _inline(part, definitions) for key, part in schema.items()}
+
+
+def _responses(endpoint: Endpoint) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status, answer in endpoint.answers.items():
+        if not isinstance(answer, str):
+            media = {"application/json": {"schema": _ref(answer)}}
+            responses[str(status)] = {"description": endpoint.summary, "content": media}
+        elif "/" in answer and " " not in answer:
+            responses[str(status)] = {"description": endpoint.summary, "content": {answer: {}}}
+        else:
+            responses[str(status)] = {"description": answer}
+    by_status: dict[int, list[str]] = {}
+    for error in endpoint.errors:
+        by_status.setdefault(int(STATUS[error]), []).append(error.title)
+    for status, titles in sorted(by_status.items()):
+        responses[str(status)] = {
+            "description": "; ".join(titles),
+            "content": {"application/problem+json": {"schema": _ref(Problem)}},
+        }
+    return responses
+
+
+def _ref(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _REF.format(model=model.__name__)}
+
+
+def _first_paragraph(text: str | None) -> str:
+    return " ".join((text or "").strip().split("\n\n")[0].split())

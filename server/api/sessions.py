@@ -1,0 +1,54 @@
+"""A session's life: start, ask, end; and the list of past ones."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from server.api.guard import owner_of, request_tier
+from server.api.inputs import read_body, read_query
+from server.api.keys import MANAGER
+from server.api.respond import json_answer
+from server.models import SessionList, SessionsQuery, SessionStopped, SessionSummary, StartRequest
+from server.tiers import require_paid
+
+
+async def start_session(request: web.Request) -> web.StreamResponse:
+    """Start a session. The body is optional."""
+    owner = owner_of(request)
+    body = await read_body(request, StartRequest)
+    tier = request_tier(request, body.license_key)
+    session = await request.app[MANAGER].start(body, tier=tier, owner=owner)
+    return json_answer(session.info())
+
+
+async def get_session(request: web.Request) -> web.StreamResponse:
+    """A session, running or ended."""
+    info = await request.app[MANAGER].info(request.match_info["id"], owner=owner_of(request))
+    return json_answer(info)
+
+
+async def end_session(request: web.Request) -> web.StreamResponse:
+    """End a session. What it has heard can still be read. Ending twice is harmless."""
+    session_id = request.match_info["id"]
+    await request.app[MANAGER].end(session_id, owner=owner_of(request))
+    return json_answer(SessionStopped(session_id=session_id))
+
+
+async def past_sessions(request: web.Request) -> web.StreamResponse:
+    """Ended sessions, the newest first. A paid feature."""
+    owner = owner_of(request)
+    require_paid(request_tier(request), "The list of past sessions")
+    query = read_query(request, SessionsQuery)
+    rows = await request.app[MANAGER].past(owner, limit=query.limit, before_s=query.before)
+    sessions = [
+        SessionSummary(
+            session_id=row.session_id,
+            started_at=row.started_at_s,
+            ended_at=row.ended_at_s,
+            reason=row.reason,
+            elcor=row.elcor,
+            event_count=row.last_seq,
+        )
+        for row in rows
+    ]
+    return json_answer(SessionList(count=len(sessions), sessions=sessions))

@@ -1,0 +1,96 @@
+"""Events out: replay what the subscriber has missed, then follow, then say that it is over."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from server.api.guard import owner_of
+from server.api.inputs import read_last_event_id
+from server.api.keys import CLOCK, MANAGER, METRICS, SETTINGS
+from server.api.sse import SubscriberStream
+from server.errors import SessionEndedError, StoreError
+from server.log.base import SessionRow
+from server.log.channel import Cursor
+from server.models import EndReason, SessionEndEvent
+from server.session import Session
+
+_REPLAY_EVENTS: Final = 256
+
+_log = structlog.get_logger(__name__)
+
+
+async def stream(request: web.Request) -> web.StreamResponse:
+    """The session's events as Server-Sent Events."""
+    owner = owner_of(request)
+    session_id = request.match_info["id"]
+    after = read_last_event_id(request)
+    manager = request.app[MANAGER]
+    try:
+        session = await manager.live(session_id, owner=owner)
+    except SessionEndedError:
+        return await _replay_ended(request, await manager.ended_row(session_id, owner=owner), after)
+    cursor = manager.subscribe(session, after)
+    response = _response(request)
+    try:
+        await response.begin(request, session.channel)
+        async with response:
+            await _follow(response, session, cursor)
+    except TimeoutError:
+        request.app[METRICS].subscribers_stalled.inc()
+    except (ConnectionError, StoreError) as error:
+        # Closed without session-end: the subscriber comes back with Last-Event-ID.
+        if isinstance(error, StoreError):
+            _log.warning("stream closed", error=error.detail)
+        response.force_close()
+    finally:
+        manager.unsubscribe(session)
+    return response
+
+
+async def _follow(response: SubscriberStream, session: Session, cursor: Cursor) -> None:
+    channel = session.channel
+    while True:
+        if data := await cursor.read():
+            await response.write_paced(data)
+        elif channel.ended is not None:
+            await response.write_paced(_session_end(channel.ended))
+            return
+        else:
+            await cursor.follow(response.offer)
+
+
+async def _replay_ended(
+    request: web.Request, row: SessionRow, after: int | None
+) -> web.StreamResponse:
+    if after is None or after >= row.last_seq:
+        return web.Response(status=204)
+    store = request.app[MANAGER].store
+    response = _response(request)
+    await response.begin(request)
+    async with response:
+        while events := await store.read_after(row.session_id, after, _REPLAY_EVENTS):
+            await response.write_paced(b"".join([event.block for event in events]))
+            after = events[-1].seq
+        end = SessionEndEvent(
+            session_id=row.session_id,
+            reason=row.reason or EndReason.INTERRUPTED,
+            last_seq=row.last_seq,
+        )
+        await response.write_paced(_session_end(end))
+    return response
+
+
+def _response(request: web.Request) -> SubscriberStream:
+    settings = request.app[SETTINGS]
+    return SubscriberStream(
+        heartbeat_s=settings.heartbeat_s,
+        stall_s=settings.stall_s,
+        now_s=request.app[CLOCK].monotonic_s,
+    )
+
+
+def _session_end(event: SessionEndEvent) -> bytes:
+    return b"event: session-end\ndata: %b\n\n" % event.to_json()

@@ -1,0 +1,1 @@
+"""The command line: ``linnet serve``, ``linnet stream FILE``, ``linnet demo``."""

@@ -1,0 +1,70 @@
+"""``linnet serve``: run the server in the foreground until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Final
+
+import structlog
+import typer
+import uvloop
+from rich.console import Console
+
+from classifier import ClassifierError
+from server.api.keys import MANAGER
+from server.app import build_app, serving
+from server.errors import SettingsError, StoreError
+from server.logs import configure_logs
+from server.manager import SessionManager
+from server.settings import Settings, load_settings
+
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+_log = structlog.get_logger(__name__)
+
+
+def serve() -> None:
+    """Run the server. Settings come from the environment and .env (see .env.example)."""
+    try:
+        settings = load_settings()
+        configure_logs(settings)
+        uvloop.run(_serve(settings))
+    except (SettingsError, StoreError, ClassifierError) as exc:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            str(exc), style="red", markup=False
+        )
+        raise typer.Exit(1) from None
+
+
+async def _serve(settings: Settings) -> None:
+    app = build_app(settings)
+    async with serving(app) as address:
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in _STOP_SIGNALS:
+            loop.add_signal_handler(number, stopping.set)
+        _log.info(
+            "serving",
+            api=f"http://{address.host}:{address.api_port}",
+            web=f"http://{address.host}:{address.web_port}",
+            classifier=app[MANAGER].backend.name,
+            mode=settings.mode,
+        )
+        await _until_stopped(app[MANAGER], stopping)
+    _log.info("stopped")
+
+
+async def _until_stopped(manager: SessionManager, stopping: asyncio.Event) -> None:
+    """Wait for a signal; a classifier that cannot be loaded stops the server too."""
+    signalled = asyncio.create_task(stopping.wait(), name="stop-signal")
+    loaded = asyncio.create_task(manager.loaded(), name="classifier-loaded")
+    try:
+        await asyncio.wait({signalled, loaded}, return_when=asyncio.FIRST_COMPLETED)
+        if loaded.done():
+            loaded.result()
+            await signalled
+    finally:
+        for task in (signalled, loaded):
+            task.cancel()
+        await asyncio.gather(signalled, loaded, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""A session as a file: one pure function per format, from pages of events to pieces of bytes."""

@@ -1,0 +1,134 @@
+"""The bounded inbox of one source: audio that has arrived and not yet been analysed.
+
+Audio may run ahead of real time by ``buffer_s`` seconds, and so much may wait; a message beyond
+either is refused as ``overrun``, never queued. Counted in samples. Knows neither sockets nor
+classifiers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.frames import SAMPLE_RATE_HZ
+from server.clock import Clock
+from server.errors import AudioRefusedError
+
+SAMPLE_BYTES: Final = 2
+MESSAGE_MAX_SAMPLES: Final = SAMPLE_RATE_HZ
+"""One second: the most a single message may hold."""
+
+_ARRIVALS_MAX: Final = 2_048
+"""Arrival times remembered for latency; the oldest go first."""
+
+
+class TakenAudio(NamedTuple):
+    """Audio given out for analysis."""
+
+    pcm: NDArray[np.int16]
+    """Shape ``(samples,)``, mono, 16 kHz."""
+
+    arrived_s: float
+    """When the oldest of it arrived, on the monotonic clock."""
+
+
+class AudioInbox:
+    """Accepts messages of PCM from a socket, gives them out in order to the classifier's lane."""
+
+    def __init__(self, clock: Clock, *, buffer_s: float) -> None:
+        self._clock = clock
+        self._buffer_samples = int(buffer_s * SAMPLE_RATE_HZ)
+        self._messages: deque[tuple[bytes, float]] = deque()
+        self._waiting_samples = 0
+        self._room = asyncio.Event()
+        self._allowance = float(self._buffer_samples)
+        self._allowance_at_s = clock.monotonic_s()
+        self._arrivals: deque[tuple[int, float]] = deque(maxlen=_ARRIVALS_MAX)
+        self._closed = False
+        self.accepted_samples = 0
+        """The clock of the source: samples received so far."""
+
+    def offer(self, message: bytes) -> None:
+        """Accept one binary message, or raise and leave everything as it was.
+
+        Args:
+            message: little-endian Int16 samples, mono, 16 kHz; 1 sample to 1 s.
+
+        Raises:
+            AudioRefusedError: ``empty``, ``odd_length``, ``too_long`` or ``overrun``.
+        """
+        samples, odd = divmod(len(message), SAMPLE_BYTES)
+        if not message:
+            raise AudioRefusedError("empty", "The message holds no audio.")
+        if odd:
+            raise AudioRefusedError(
+                "odd_length",
+                f"{len(message)} bytes are not whole 16-bit samples; the message was dropped.",
+            )
+        if samples > MESSAGE_MAX_SAMPLES:
+            raise AudioRefusedError(
+                "too_long",
+                f"{samples} samples are more than one second "
+                f"({MESSAGE_MAX_SAMPLES}); send shorter messages.",
+            )
+        now_s = self._clock.monotonic_s()
+        self._refill(now_s)
+        if samples > self._allowance or self._waiting_samples + samples > self._buffer_samples:
+            raise AudioRefusedError(
+                "overrun",
+                "Audio arrives faster than real time and the buffer of "
+                f"{self._buffer_samples / SAMPLE_RATE_HZ:g} s is full; the message was dropped.",
+            )
+        self._allowance -= samples
+        self._messages.append((message, now_s))
+        self._waiting_samples += samples
+        self.accepted_samples += samples
+        self._arrivals.append((self.accepted_samples, now_s))
+        self._room.set()
+
+    async def take(self, max_s: float) -> TakenAudio | None:
+        """The next audio, up to ``max_s`` seconds of it (at least one message).
+
+        Returns:
+            None once the inbox is closed and empty.
+        """
+        while not self._messages:
+            if self._closed:
+                return None
+            self._room.clear()
+            await self._room.wait()
+        budget = int(max_s * SAMPLE_RATE_HZ)
+        first, arrived_s = self._messages.popleft()
+        taken = [first]
+        count = len(first) // SAMPLE_BYTES
+        while self._messages and count + len(self._messages[0][0]) // SAMPLE_BYTES <= budget:
+            message, _ = self._messages.popleft()
+            count += len(message) // SAMPLE_BYTES
+            taken.append(message)
+        self._waiting_samples -= count
+        pcm = np.frombuffer(b"".join(taken), dtype="<i2").astype(np.int16, copy=False)
+        return TakenAudio(pcm, arrived_s)
+
+    def close(self) -> None:
+        """Take nothing more; :meth:`take` ends after what waits."""
+        self._closed = True
+        self._room.set()
+
+    def arrived_s(self, timestamp_s: float) -> float | None:
+        """When the audio up to ``timestamp_s`` had arrived (monotonic); None when long ago.
+
+        Forgets everything before that moment: ask in order.
+        """
+        sample = round(timestamp_s * SAMPLE_RATE_HZ)
+        while self._arrivals and self._arrivals[0][0] < sample:
+            self._arrivals.popleft()
+        return self._arrivals[0][1] if self._arrivals else None
+
+    def _refill(self, now_s: float) -> None:
+        grown = self._allowance + (now_s - self._allowance_at_s) * SAMPLE_RATE_HZ
+        self._allowance = min(grown, float(self._buffer_samples))
+        self._allowance_at_s = now_s

@@ -1,0 +1,132 @@
+"""The records of the log and what a store must be able to do.
+
+Knows neither SQLite nor subscribers. A :class:`Draft` becomes an :class:`Event` when it is given
+its number; from then on its bytes never change and are shared by every reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from server.models import EndReason, HistoryQuery, SessionState, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class ToneKeys:
+    """What history filters tone events by."""
+
+    timestamp_s: float
+    confidence: float
+    affect: str
+    speaker_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event before it has a number."""
+
+    kind: str
+    """The SSE event name: ``tone-event``, ``service-event`` ..."""
+
+    data: bytes
+    """One line of UTF-8 JSON."""
+
+    keys: ToneKeys | None = None
+    """Set for tone events only."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """A numbered event."""
+
+    seq: int
+    """1, 2, 3 ... within its session, without gaps."""
+
+    kind: str
+    data: bytes
+    keys: ToneKeys | None = None
+
+    @cached_property
+    def block(self) -> bytes:
+        """The event as it goes over the wire, encoded once and shared by all subscribers."""
+        return b"event: %b\ndata: %b\nid: %d\n\n" % (self.kind.encode(), self.data, self.seq)
+
+    def numbered_json(self) -> bytes:
+        """The event's JSON object with its number as the last key, ``seq``."""
+        return b'%b,"seq":%d}' % (self.data[:-1], self.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """What the store keeps of a session beside its events."""
+
+    session_id: str
+    state: SessionState
+    elcor: bool
+    tier: Tier
+    owner: str
+    """Whose session it is; empty where there is only one user."""
+
+    started_at_s: float
+    ended_at_s: float | None = None
+    reason: EndReason | None = None
+    last_seq: int = 0
+    """Number of the last stored event; exact once the session has ended."""
+
+
+class EventStore(Protocol):
+    """Where sessions and their events are kept.
+
+    Every method raises :class:`~server.errors.StoreError` when the store cannot be reached.
+    """
+
+    async def open(self) -> int:
+        """Open; mark sessions found running as ended with reason ``interrupted``.
+
+        Returns:
+            How many were found running.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Write what is pending and close."""
+        ...
+
+    async def create_session(self, row: SessionRow) -> None:
+        """Keep a new session. Returns when it is durable."""
+        ...
+
+    async def append(self, session_id: str, events: Sequence[Event]) -> None:
+        """Keep numbered events of one session. Returns when they are durable."""
+        ...
+
+    async def end_session(
+        self, session_id: str, *, reason: EndReason, ended_at_s: float, last_seq: int
+    ) -> None:
+        """Mark a session ended. Ending twice keeps the first reason."""
+        ...
+
+    async def session(self, session_id: str) -> SessionRow | None:
+        """The session's row, or None when there is none."""
+        ...
+
+    async def ended_sessions(
+        self, owner: str, *, limit: int, before_s: float | None
+    ) -> list[SessionRow]:
+        """Ended sessions of one owner, the newest first, those started before ``before_s``."""
+        ...
+
+    async def read_after(self, session_id: str, seq: int, limit: int) -> list[Event]:
+        """Up to ``limit`` events with a number above ``seq``, in order."""
+        ...
+
+    async def tones(self, session_id: str, query: HistoryQuery) -> list[Event]:
+        """The most recent ``query.limit`` tone events that match, in order."""
+        ...
+
+    async def tones_after(self, session_id: str, seq: int, limit: int) -> list[Event]:
+        """Up to ``limit`` tone events with a number above ``seq``, in order."""
+        ...

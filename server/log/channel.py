@@ -1,0 +1,211 @@
+"""One live session's log: numbers events, stores them, then fans them out.
+
+A subscriber is a :class:`Cursor`. While it keeps up, each new burst of events is handed to it
+the moment it is stored, as bytes shared by all. When it cannot take one, it is set aside and
+reads on from the ring or the store at its own pace: nobody waits for it, nothing is kept for it,
+and nothing is skipped. Knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from server.clock import Clock
+from server.errors import StoreError
+from server.log.base import Draft, Event, EventStore
+from server.log.ring import Ring
+from server.metrics import Metrics
+from server.models import EndReason, ServiceEvent, ServiceStatus, SessionEndEvent
+
+Offer = Callable[[bytes], bool]
+"""Hands bytes to a subscriber without waiting; False when it has no room (nothing was taken)."""
+
+STORE_DEADLINE_S: Final = 5.0
+"""An event waits so long to be stored; then it is sent all the same, with a warning."""
+
+_UNSTORED_MAX: Final = 5_000
+"""Events kept for another try while the store fails; over it the oldest is given up, counted."""
+
+_READ_EVENTS: Final = 256
+"""Events a subscriber that is behind reads at a time: bounds what it holds in memory."""
+
+
+class Cursor:
+    """One subscriber's place in a channel."""
+
+    __slots__ = ("_channel", "_offer", "_wake", "seq")
+
+    def __init__(self, channel: Channel, seq: int) -> None:
+        self._channel = channel
+        self._offer: Offer | None = None
+        self._wake: asyncio.Future[None] | None = None
+        self.seq = seq
+        """Number of the last event handed over."""
+
+    async def read(self) -> bytes:
+        """The next events after the cursor as one run of bytes; empty when it has caught up.
+
+        Raises:
+            StoreError: the events are no longer in the ring and the store cannot be read.
+        """
+        events = await self._channel.read_after(self.seq)
+        if not events:
+            return b""
+        self.seq = events[-1].seq
+        return b"".join([event.block for event in events])
+
+    async def follow(self, offer: Offer) -> None:
+        """Be handed live events until one does not fit or the session has ended.
+
+        Returns at once when the cursor is behind. Afterwards :meth:`read` goes on from where
+        the last accepted event left off.
+        """
+        channel = self._channel
+        if self.seq < channel.last_seq or channel.ended is not None:
+            return
+        self._offer = offer
+        self._wake = asyncio.get_running_loop().create_future()
+        channel.following.add(self)
+        try:
+            await self._wake
+        finally:
+            channel.following.discard(self)
+            self._offer = None
+            self._wake = None
+
+    def hand(self, data: bytes, last_seq: int) -> bool:
+        """Called by the channel: take live events, or fall behind."""
+        if self._offer is not None and self._offer(data):
+            self.seq = last_seq
+            return True
+        self.wake()
+        return False
+
+    def wake(self) -> None:
+        """Called by the channel: there is something to look at."""
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+
+class Channel:
+    """The log of one running session."""
+
+    def __init__(self, session_id: str, store: EventStore, clock: Clock, metrics: Metrics) -> None:
+        self.session_id = session_id
+        self.last_seq = 0
+        self.ended: SessionEndEvent | None = None
+        self.published_s = clock.monotonic_s()
+        """When the last burst was fanned out, on the monotonic clock."""
+        self.following: set[Cursor] = set()
+        """Cursors that have caught up and take live events; kept by :class:`Cursor`."""
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._ring = Ring()
+        self._turn = asyncio.Lock()
+        self._unstored: list[Event] = []
+
+    def subscribe(self, after: int | None) -> Cursor:
+        """A cursor behind event number ``after``; behind the newest when None."""
+        return Cursor(self, self.last_seq if after is None else min(after, self.last_seq))
+
+    async def append(self, drafts: Sequence[Draft]) -> list[Event]:
+        """Number, store and fan out events as one burst. Returns once they are fanned out.
+
+        An event that the store will not take is fanned out all the same, followed by a
+        ``warning``; it is offered to the store again with the next one.
+        """
+        async with self._turn:
+            if self.ended is not None or not drafts:
+                return []
+            started_s = self._clock.monotonic_s()
+            events = self._number(drafts)
+            was_failing = bool(self._unstored)
+            try:
+                await self._store_events(events)
+            finally:
+                # Also when the wait was cancelled: the numbers are given, the write under way.
+                self._publish(events)
+                self._metrics.append_seconds.observe(self._clock.monotonic_s() - started_s)
+            if bool(self._unstored) != was_failing:
+                await self._tell_storing(failing=not was_failing)
+            return events
+
+    async def end(self, reason: EndReason) -> None:
+        """Take no more events and let every follower come to its end."""
+        async with self._turn:
+            if self.ended is not None:
+                return
+            if self._unstored:
+                await self._store_events([])
+            self.ended = SessionEndEvent(
+                session_id=self.session_id, reason=reason, last_seq=self.last_seq
+            )
+            self._metrics.events_unstored.dec(len(self._unstored))
+            for cursor in tuple(self.following):
+                cursor.wake()
+
+    async def read_after(self, seq: int) -> list[Event]:
+        """The next events above ``seq``, from the ring or else from the store."""
+        if seq >= self.last_seq:
+            return []
+        events = self._ring.after(seq, _READ_EVENTS)
+        if events is None:
+            events = await self._store.read_after(self.session_id, seq, _READ_EVENTS)
+            if not events:
+                # What lies between was never stored (it was sent with a warning at the time).
+                events = self._ring.first(_READ_EVENTS)
+        return events
+
+    def _number(self, drafts: Sequence[Draft]) -> list[Event]:
+        first = self.last_seq + 1
+        return [
+            Event(seq, draft.kind, draft.data, draft.keys)
+            for seq, draft in enumerate(drafts, start=first)
+        ]
+
+    async def _store_events(self, events: list[Event]) -> None:
+        try:
+            async with asyncio.timeout(STORE_DEADLINE_S):
+                await self._store.append(self.session_id, [*self._unstored, *events])
+        except (StoreError, TimeoutError):
+            self._metrics.store_failures.inc()
+            self._metrics.events_unstored.inc(len(events))
+            self._unstored.extend(events)
+            if (surplus := len(self._unstored) - _UNSTORED_MAX) > 0:
+                del self._unstored[:surplus]
+                self._metrics.events_unstored.dec(surplus)
+                self._metrics.queue_drops.labels("unstored").inc(surplus)
+        else:
+            self._metrics.events_unstored.dec(len(self._unstored))
+            self._unstored.clear()
+
+    def _publish(self, events: list[Event]) -> None:
+        self._ring.extend(events)
+        self.last_seq = events[-1].seq
+        self.published_s = self._clock.monotonic_s()
+        blocks = [event.block for event in events]
+        data = blocks[0] if len(blocks) == 1 else b"".join(blocks)
+        last_seq = self.last_seq
+        behind = [cursor for cursor in self.following if not cursor.hand(data, last_seq)]
+        if behind:
+            self.following.difference_update(behind)
+            self._metrics.subscribers_fell_behind.inc(len(behind))
+        for event in events:
+            self._metrics.events.labels(event.kind).inc()
+
+    async def _tell_storing(self, *, failing: bool) -> None:
+        if failing:
+            status = ServiceStatus.WARNING
+            detail = "Events are shown but cannot be stored at the moment."
+        else:
+            status = ServiceStatus.LISTENING
+            detail = "Events are being stored again."
+        notice = ServiceEvent(session_id=self.session_id, status=status, detail=detail)
+        events = self._number([Draft("service-event", notice.to_json())])
+        try:
+            await self._store_events(events)
+        finally:
+            self._publish(events)

@@ -1,0 +1,141 @@
+"""The one writer of the embedded store: a thread that commits in groups.
+
+While one commit is under way, whatever else arrives waits and goes into the next one together:
+the price of a commit is shared, and falls per event as load rises. Owns the connection that
+writes; knows nothing of what the statements mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from server.errors import StoreError
+
+Statement = tuple[str, Sequence[Sequence[Any]]]
+"""SQL and the rows to run it with."""
+
+_QUEUE_MAX_JOBS: Final = 10_000
+"""When so many wait, the disk has stopped keeping up: a new one is refused, not queued."""
+
+_GROUP_MAX_JOBS: Final = 2_000
+"""One commit takes at most so many, so that the first of them is not held up for long."""
+
+
+@dataclass(slots=True)
+class _Job:
+    statements: Sequence[Statement]
+    loop: asyncio.AbstractEventLoop
+    done: asyncio.Future[None]
+
+
+class GroupCommitWriter:
+    """Runs statements on one connection, in order, many jobs to a commit."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._jobs: queue.Queue[_Job | None] = queue.Queue(_QUEUE_MAX_JOBS)
+        self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
+        self._thread.start()
+        self._closed = False
+
+    async def write(self, statements: Sequence[Statement]) -> None:
+        """Run the statements in one transaction; return once it is committed.
+
+        Cancelling the wait does not take the job back: it is written all the same.
+
+        Raises:
+            StoreError: the queue is full, the writer is closed, or SQLite refused.
+        """
+        if self._closed:
+            raise StoreError("The log is closed.")
+        loop = asyncio.get_running_loop()
+        job = _Job(statements, loop, loop.create_future())
+        try:
+            self._jobs.put_nowait(job)
+        except queue.Full:
+            raise StoreError("The log cannot keep up with what is to be written.") from None
+        await job.done
+
+    async def aclose(self) -> None:
+        """Commit what waits, then close the connection."""
+        if self._closed:
+            return
+        self._closed = True
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self._jobs.put, None)
+        await loop.run_in_executor(None, self._thread.join)
+
+    def _run(self) -> None:
+        try:
+            while (job := self._jobs.get()) is not None:
+                group, last = self._gather(job)
+                self._commit(group)
+                if last:
+                    break
+        finally:
+            self._connection.close()
+
+    def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
+        group = [first]
+        while len(group) < _GROUP_MAX_JOBS:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                return group, True
+            group.append(job)
+        return group, False
+
+    def _commit(self, group: list[_Job]) -> None:
+        try:
+            self._transaction(group)
+        except sqlite3.Error as exc:
+            if len(group) == 1:
+                self._settle(group, StoreError(f"The log could not be written: {exc}."))
+                return
+            # One bad job must not take its neighbours down: each gets a transaction of its own.
+            for job in group:
+                self._commit([job])
+            return
+        self._settle(group, None)
+
+    def _transaction(self, group: list[_Job]) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for job in group:
+                for sql, rows in job.statements:
+                    self._connection.executemany(sql, rows)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            # SQLite itself rolls back on some errors (a full disk): then there is nothing to undo.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    @staticmethod
+    def _settle(group: list[_Job], error: StoreError | None) -> None:
+        by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+        for job in group:
+            by_loop.setdefault(job.loop, []).append(job.done)
+        for loop, futures in by_loop.items():
+            try:
+                loop.call_soon_threadsafe(_resolve, futures, error)
+            except RuntimeError:
+                continue  # That loop is closed: nobody waits for these any more.
+
+
+def _resolve(futures: list[asyncio.Future[None]], error: StoreError | None) -> None:
+    for future in futures:
+        if future.done():
+            continue
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)

@@ -1,0 +1,274 @@
+"""What goes over the wire, validated and frozen.
+
+Field names and order of :class:`ToneEvent` are locked: front ends parse them. Working objects
+(sessions, log records) live elsewhere; nothing here knows how it is transported.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from classifier.frames import Affect, ShiftDirection
+
+Unit = Annotated[float, Field(ge=0, le=1)]
+Signed = Annotated[float, Field(ge=-1, le=1)]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class WireModel(BaseModel):
+    """Frozen; what a client sent beyond the known fields is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    def to_json(self) -> bytes:
+        """UTF-8 JSON, keys in the order of the fields."""
+        return orjson.dumps(self.model_dump(mode="python"))
+
+
+class Tier(StrEnum):
+    """What a licence key buys."""
+
+    FREE = "free"
+    PAID = "paid"
+
+
+class SessionState(StrEnum):
+    """As clients of the original know it."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+
+
+class EndReason(StrEnum):
+    """Why a session ended."""
+
+    CLIENT = "client"
+    IDLE = "idle"
+    SHUTDOWN = "shutdown"
+    INTERRUPTED = "interrupted"
+    ERROR = "error"
+
+
+# -- sessions -----------------------------------------------------------------------------------
+
+
+class StartRequest(WireModel):
+    """Body of ``POST /session/start``; every field is optional."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    elcor: bool = False
+    license_key: str | None = Field(None, max_length=200)
+    window_ms: int = Field(1000, ge=100, le=5000, multiple_of=100)
+    transcribe_lang: str | None = Field(None, max_length=35)
+    num_speakers: int = Field(0, ge=0, le=8)
+    target_lang: str | None = Field(None, max_length=35)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_means_default(cls, data: object) -> object:
+        # Clients of the original send null for what the user left open.
+        if isinstance(data, dict):
+            return {key: value for key, value in data.items() if value is not None}
+        return data
+
+
+class SessionInfo(WireModel):
+    """Answer to starting and to asking for a session. Locked."""
+
+    session_id: str
+    state: SessionState
+    elcor: bool
+    tier: Tier
+
+
+class SessionStopped(WireModel):
+    """Answer to ending a session. Locked."""
+
+    session_id: str
+    state: Literal[SessionState.STOPPED] = SessionState.STOPPED
+
+
+class SessionSummary(WireModel):
+    """One row of the list of past sessions."""
+
+    session_id: str
+    started_at: Seconds
+    ended_at: Seconds | None
+    reason: EndReason | None
+    elcor: bool
+    event_count: int = Field(ge=0)
+
+
+class SessionList(WireModel):
+    """Past sessions, the newest first."""
+
+    count: int = Field(ge=0)
+    sessions: list[SessionSummary]
+
+
+# -- events -------------------------------------------------------------------------------------
+
+
+class ToneEvent(WireModel):
+    """The locked event: exactly these eleven keys in this order."""
+
+    event_type: Literal["tone"] = "tone"
+    label: str
+    confidence: Unit
+    speaker_id: str
+    shift_magnitude: Unit
+    timestamp: Seconds
+    session_id: str
+    subtext: str | None
+    affect: Affect
+    shift_direction: ShiftDirection
+    prosody_flags: list[str]
+
+
+class ServiceStatus(StrEnum):
+    """What stage the service is in for this session."""
+
+    LOADING = "loading"
+    READY = "ready"
+    LISTENING = "listening"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class ServiceEvent(WireModel):
+    """A stage of the service, with a sentence for a person."""
+
+    event_type: Literal["service"] = "service"
+    session_id: str
+    status: ServiceStatus
+    detail: str
+
+
+class AffectEvent(WireModel):
+    """The dimensional reading behind the labels, at the analysis rate."""
+
+    event_type: Literal["affect"] = "affect"
+    session_id: str
+    timestamp: Seconds
+    speaker_id: str
+    speech: Unit
+    arousal: Signed | None
+    valence: Signed | None
+    dominance: Signed | None
+    distribution: dict[str, float]
+    heard_s: Seconds
+
+
+class SessionEndEvent(WireModel):
+    """The last thing a stream says. Not numbered: it belongs to the stream, not to the log."""
+
+    event_type: Literal["session_end"] = "session_end"
+    session_id: str
+    reason: EndReason
+    last_seq: int = Field(ge=0)
+
+
+# -- reading ------------------------------------------------------------------------------------
+
+
+class LoggedTone(ToneEvent):
+    """A tone event as history and export give it: with its number."""
+
+    seq: int = Field(ge=1)
+
+
+class HistoryAnswer(WireModel):
+    """The most recent tone events that match, in time order."""
+
+    session_id: str
+    count: int = Field(ge=0)
+    events: list[LoggedTone]
+
+
+class ExportDocument(WireModel):
+    """A whole session."""
+
+    session_id: str
+    elcor: bool
+    events: list[LoggedTone]
+
+
+class HistoryQuery(BaseModel):
+    """Filters of ``GET /session/{id}/history``."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    min_confidence: Unit = 0.0
+    limit: int = Field(50, ge=1, le=10_000)
+    affect: Affect | None = None
+    speaker_id: str | None = Field(None, min_length=1, max_length=64)
+    since: Seconds | None = None
+    until: Seconds | None = None
+    after_seq: int | None = Field(None, ge=0)
+
+
+class ExportQuery(BaseModel):
+    """Options of ``GET /session/{id}/export``."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    format: str = Field("json", min_length=1, max_length=32)
+
+
+class SessionsQuery(BaseModel):
+    """Paging of ``GET /sessions/history``."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    limit: int = Field(50, ge=1, le=1000)
+    before: Seconds | None = None
+
+
+# -- audio --------------------------------------------------------------------------------------
+
+
+class AudioAck(WireModel):
+    """Answer to each accepted audio message."""
+
+    ok: Literal[True] = True
+    bytes: int = Field(ge=1)
+
+
+class AudioRefusal(WireModel):
+    """Answer to a refused audio message."""
+
+    ok: Literal[False] = False
+    error: Literal["odd_length", "empty", "too_long", "not_binary", "overrun"]
+    detail: str
+
+
+# -- the service itself -------------------------------------------------------------------------
+
+
+class Health(WireModel):
+    """State of the process."""
+
+    status: Literal["ok"] = "ok"
+    service: Literal["linnet"] = "linnet"
+    mode: Literal["local", "demo", "cloud"]
+    version: str
+    live: Literal[True] = True
+    ready: bool
+    classifier: str
+    sessions: int = Field(ge=0)
+    uptime_s: Seconds
+
+
+class Problem(WireModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int = Field(ge=400, le=599)
+    detail: str
+    request_id: str

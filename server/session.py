@@ -1,0 +1,287 @@
+"""One live session: its sources, its classifier, its log, and the tasks between them.
+
+    AudioInbox -> lane task -> classifier -> frames task -> annotate -> Channel
+
+Owns those tasks from :meth:`Session.open` to :meth:`Session.close`. Knows neither sockets nor
+who else is listening on this server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from classifier import Backend, ClassifierError, ContextClassifier, Source
+from server.annotate import Annotator
+from server.clock import Clock
+from server.errors import GoingAwayError, LinnetError, SessionEndedError, SourceTakenError
+from server.inbox import AudioInbox
+from server.log.channel import Channel, Cursor
+from server.metrics import Metrics
+from server.models import EndReason, ServiceStatus, SessionInfo, SessionState, Tier
+
+_FEED_S: Final = 5.0
+"""Most audio given to the classifier in one go when it has fallen behind."""
+
+_DRAIN_S: Final = 1.0
+"""How long a session that ends may still analyse what it has been sent."""
+
+_DRAIN_SHUTDOWN_S: Final = 0.4
+"""The same when the whole server goes: it has two seconds for everything."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionParts:
+    """What a session is made of; the manager puts it together."""
+
+    channel: Channel
+    classifier: ContextClassifier
+    annotator: Annotator
+    backend: Backend
+    clock: Clock
+    metrics: Metrics
+    audio_buffer_s: float
+
+
+class AudioFeed:
+    """The hold that one socket has on one source while it is connected."""
+
+    def __init__(self, session: Session, inbox: AudioInbox, on_audio: Callable[[], None]) -> None:
+        self._session = session
+        self._inbox = inbox
+        self._on_audio = on_audio
+        self.ended = session.ended
+        """Set when the session takes no more audio."""
+
+    def farewell(self) -> LinnetError:
+        """Why no more audio is taken."""
+        if self._session.end_reason is EndReason.SHUTDOWN:
+            return GoingAwayError()
+        return SessionEndedError()
+
+    def offer(self, message: bytes) -> None:
+        """Accept one message of PCM.
+
+        Raises:
+            AudioRefusedError: see :meth:`server.inbox.AudioInbox.offer`.
+            SessionEndedError: the session ended.
+        """
+        if self.ended.is_set():
+            raise SessionEndedError
+        self._inbox.offer(message)
+        self._on_audio()
+
+
+class Session:
+    """A running session. Made by the manager, ended by the manager."""
+
+    def __init__(
+        self,
+        session_id: str,
+        *,
+        elcor: bool,
+        tier: Tier,
+        owner: str,
+        parts: SessionParts,
+        on_failure: Callable[[Session], None],
+    ) -> None:
+        self.session_id = session_id
+        self.elcor = elcor
+        self.tier = tier
+        self.owner = owner
+        self.channel = parts.channel
+        self.ended = asyncio.Event()
+        """Set as soon as the session begins to end."""
+        self.end_reason: EndReason | None = None
+        self._parts = parts
+        self._on_failure = on_failure
+        self._inboxes: dict[Source, AudioInbox] = {}
+        self._fed: set[Source] = set()
+        self._subscribers = 0
+        self._heard_anything = False
+        self._ready = asyncio.Event()
+        self._lanes: set[asyncio.Task[None]] = set()
+        self._frames: asyncio.Task[None] | None = None
+        self._preparation: asyncio.Task[None] | None = None
+        now_s = parts.clock.monotonic_s()
+        self._left_s = now_s
+        self._active_s = now_s
+
+    def info(self) -> SessionInfo:
+        """As the wire shows it."""
+        state = SessionState.STOPPED if self.ended.is_set() else SessionState.RUNNING
+        return SessionInfo(
+            session_id=self.session_id, state=state, elcor=self.elcor, tier=self.tier
+        )
+
+    # -- who is here ----------------------------------------------------------------------------
+
+    def feed(self, source: Source) -> AudioFeed:
+        """Take hold of a source; give it back with :meth:`unfeed`. Its clock goes on.
+
+        Raises:
+            SourceTakenError: another socket holds it.
+            SessionEndedError: the session ended.
+        """
+        if self.ended.is_set():
+            raise SessionEndedError
+        if source in self._fed:
+            raise SourceTakenError(
+                f"Another connection is already sending audio as source={source.value}."
+            )
+        inbox = self._inboxes.get(source)
+        if inbox is None:
+            inbox = AudioInbox(self._parts.clock, buffer_s=self._parts.audio_buffer_s)
+            self._inboxes[source] = inbox
+            self._lanes.add(self._task(self._run_lane(source, inbox), f"lane-{source.value}"))
+        self._fed.add(source)
+        self._parts.metrics.audio_sockets.inc()
+        return AudioFeed(self, inbox, self._on_audio)
+
+    def unfeed(self, source: Source) -> None:
+        """The socket of this source has gone."""
+        self._fed.discard(source)
+        self._parts.metrics.audio_sockets.dec()
+        self._note_leaving()
+
+    def subscribe(self, after: int | None) -> Cursor:
+        """A cursor on the session's log; give it back with :meth:`unsubscribe`."""
+        self._subscribers += 1
+        self.touch()
+        return self.channel.subscribe(after)
+
+    def unsubscribe(self) -> None:
+        """A subscriber has gone."""
+        self._subscribers -= 1
+        self._note_leaving()
+
+    def touch(self) -> None:
+        """Somebody did something with this session."""
+        self._active_s = self._parts.clock.monotonic_s()
+
+    def idle_s(self) -> float:
+        """Seconds since the last activity, of whatever kind."""
+        last_s = max(self._active_s, self.channel.published_s)
+        return self._parts.clock.monotonic_s() - last_s
+
+    def abandoned_s(self) -> float:
+        """Seconds since the last subscriber and audio socket left; 0 while one is here."""
+        if self._subscribers or self._fed:
+            return 0.0
+        return self._parts.clock.monotonic_s() - self._left_s
+
+    # -- its life -------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Begin: make the classifier ready, then listen."""
+        self._preparation = self._task(self._prepare(), "prepare")
+        self._frames = self._task(self._run_frames(), "frames")
+
+    async def close(self, reason: EndReason) -> None:
+        """End: analyse what has arrived while there is time, log it, then close the log."""
+        self.end_reason = reason
+        self.ended.set()
+        drain_s = _DRAIN_SHUTDOWN_S if reason is EndReason.SHUTDOWN else _DRAIN_S
+        for inbox in self._inboxes.values():
+            inbox.close()
+        await _finish(self._lanes, drain_s)
+        await self._parts.classifier.stop()
+        rest = {task for task in (self._frames, self._preparation) if task is not None}
+        await _finish(rest, drain_s)
+        await self.channel.end(reason)
+
+    async def _prepare(self) -> None:
+        note = self._parts.annotator.service
+        try:
+            await self.channel.append(
+                [note(ServiceStatus.LOADING, "The classifier is being made ready.")]
+            )
+            await self._parts.backend.load()
+        except ClassifierError as exc:
+            await self._fail("The classifier could not be made ready.", exc)
+            return
+        kind = (
+            "Ready: a synthetic conversation is played; audio is not listened to."
+            if self._parts.backend.name == "mock"
+            else "Ready to listen."
+        )
+        await self.channel.append([note(ServiceStatus.READY, kind)])
+        self._ready.set()
+
+    async def _run_lane(self, source: Source, inbox: AudioInbox) -> None:
+        await self._ready.wait()
+        lag = self._parts.metrics.classifier_lag_seconds
+        while (audio := await inbox.take(_FEED_S)) is not None:
+            try:
+                await self._parts.classifier.feed(audio.pcm, source)
+            except ClassifierError as exc:
+                await self._fail("The classifier failed; this session ends.", exc)
+                return
+            lag.observe(self._parts.clock.monotonic_s() - audio.arrived_s)
+
+    async def _run_frames(self) -> None:
+        await self._ready.wait()
+        annotator, channel = self._parts.annotator, self.channel
+        try:
+            async for frame in self._parts.classifier.stream():
+                await channel.append(annotator.drafts(frame))
+                inbox = self._inboxes.get(frame.source)
+                arrived_s = inbox.arrived_s(frame.timestamp_s) if inbox is not None else None
+                if arrived_s is not None and frame.affect is not None:
+                    self._parts.metrics.event_latency_seconds.observe(
+                        self._parts.clock.monotonic_s() - arrived_s
+                    )
+        except ClassifierError as exc:
+            await self._fail("The classifier failed; this session ends.", exc)
+
+    async def _fail(self, detail: str, exc: Exception) -> None:
+        if self.ended.is_set():
+            return
+        _log.error("classifier failed", session=self.session_id[:6], error=repr(exc))
+        await self.channel.append([self._parts.annotator.service(ServiceStatus.ERROR, detail)])
+        self._on_failure(self)
+
+    def _on_audio(self) -> None:
+        self._active_s = self._parts.clock.monotonic_s()
+        if not self._heard_anything:
+            self._heard_anything = True
+            self._lanes.add(self._task(self._tell_listening(), "listening"))
+
+    async def _tell_listening(self) -> None:
+        await self._ready.wait()
+        draft = self._parts.annotator.service(ServiceStatus.LISTENING, "Audio is arriving.")
+        await self.channel.append([draft])
+
+    def _note_leaving(self) -> None:
+        self._left_s = self._active_s = self._parts.clock.monotonic_s()
+
+    def _task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=f"session-{self.session_id[:6]}-{name}")
+        task.add_done_callback(self._note_crash)
+        return task
+
+    def _note_crash(self, task: asyncio.Task[None]) -> None:
+        """A fault of ours in a task: recorded, and the session does not linger half dead."""
+        if task.cancelled() or (exc := task.exception()) is None:
+            return
+        _log.error("session task crashed", task=task.get_name(), exc_info=exc)
+        if not self.ended.is_set():
+            self._on_failure(self)
+
+
+async def _finish(tasks: set[asyncio.Task[None]], deadline_s: float) -> None:
+    """Wait for tasks to end by themselves; cancel and join those that do not."""
+    others = tasks - {asyncio.current_task()}
+    if not others:
+        return
+    _, late = await asyncio.wait(others, timeout=deadline_s)
+    for task in late:
+        task.cancel()
+    if late:
+        await asyncio.wait(late)
