@@ -21,7 +21,7 @@ from server.api.openapi import build_openapi
 from server.api.problems import CLOSE_CODE, STATUS
 from server.api.respond import json_bytes
 
-ENDPOINTS: Final[web.AppKey[tuple[Endpoint, ...]]] = web.AppKey("endpoints", tuple)
+ENDPOINTS: Final = web.AppKey("endpoints", tuple)
 
 _STATIC: Final = Path(__file__).with_name("static")
 _PAGE_HEADERS: Final = {
@@ -33,12 +33,14 @@ _PAGE_HEADERS: Final = {
 
 async def openapi_document(request: web.Request) -> web.StreamResponse:
     """The OpenAPI 3.1 document of this interface."""
-    return json_bytes(orjson.dumps(build_openapi(request.app[ENDPOINTS])))
+    endpoints = request.app[ENDPOINTS]
+    return json_bytes(orjson.dumps(build_openapi(endpoints)))
 
 
 async def docs_page(request: web.Request) -> web.StreamResponse:
     """The same document as a page to read."""
-    document = build_openapi(request.app[ENDPOINTS])
+    endpoints = request.app[ENDPOINTS]
+    document = build_openapi(endpoints)
     rows = "".join(
         _operation(path, method, operation)
         for path, methods in document["paths"].items()
