@@ -392,12 +392,14 @@ open_page() {
   say "Open $url in a browser."
 }
 
-# client ARGS: runs a client command of linnet against the server, which is started if need be.
+# client COMMAND ARGS: runs a client command of linnet against the server, which is started if need
+# be. Standard output is the client's alone.
 client() {
-  start
-  next_please
+  local command=$1
+  shift
+  find_server || start >&2
   export_addresses
-  exec "$PY" -m server "$@"
+  exec "$PY" -m server "$command" --url "$(api_url)" "$@"
 }
 
 stream() {

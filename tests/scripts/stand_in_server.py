@@ -60,4 +60,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["serve"]:
         serve()
     else:
-        sys.stdout.write(f"{os.environ['LINNET_PORT']} {' '.join(sys.argv[1:])}\n")
+        sys.stdout.write(" ".join(sys.argv[1:]) + "\n")

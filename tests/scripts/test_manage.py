@@ -115,6 +115,22 @@ def test_a_server_is_started_once_seen_and_stopped(project: Project) -> None:
     assert (after.returncode, after.stdout) == (3, "Linnet is not running.\n")
 
 
+@pytest.mark.e2e
+def test_the_real_server_keeps_the_bargain(project: Project) -> None:
+    """The server itself, not its stand-in: ready, seen, and stopped without being killed."""
+    shutil.copy(ROOT / "server" / "__main__.py", project.root / "server" / "__main__.py")
+    shutil.copytree(ROOT / "classifier", project.root / "classifier")
+
+    started = project.manage("start", CF_VOICE_MOCK="1")
+    status = project.manage("status")
+    stopped = project.manage("stop")
+
+    assert started.returncode == 0, started.stderr
+    assert "does not listen" in started.stdout
+    assert "ready)" in status.stdout
+    assert stopped.stdout == "Linnet is stopped.\n"
+
+
 def test_listening_beyond_this_machine_is_said(project: Project) -> None:
     """Whoever opens the server to other machines is told; the addresses are still usable ones."""
     said = project.manage("start", LINNET_HOST="0.0.0.0").stdout
@@ -248,16 +264,16 @@ def test_a_client_reaches_the_server_that_runs(project: Project, tmp_path: Path)
     result = project.manage("stream", "talk.wav", cwd=tmp_path, LINNET_PORT="1")
 
     assert result.returncode == 0
-    last = result.stdout.splitlines()[-1]
-    assert last == f"{project.ports[0]} stream {tmp_path / 'talk.wav'}"
+    url = f"http://127.0.0.1:{project.ports[0]}"
+    assert result.stdout == f"stream --url {url} {tmp_path / 'talk.wav'}\n"
 
 
 def test_demo_starts_the_server_if_need_be(project: Project) -> None:
     """One command from nothing running to the demonstration."""
     result = project.manage("demo")
 
-    assert "is ready" in result.stdout
-    assert result.stdout.splitlines()[-1] == f"{project.ports[0]} demo"
+    assert "is ready" in result.stderr
+    assert result.stdout == f"demo --url http://127.0.0.1:{project.ports[0]}\n"
     assert _lives(project.pid())
 
 
