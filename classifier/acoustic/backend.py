@@ -1,0 +1,205 @@
+"""The acoustic classifier behind the common interface: one engine and one network per process.
+
+Owns the way between the event loop and the worker thread. The loop only copies samples and moves
+finished frames; everything that computes runs in the engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import Future
+from typing import ClassVar, Final
+
+from classifier.acoustic.lane import Lane, Reading, analyse
+from classifier.acoustic.model import Network, load_network
+from classifier.context import Backend, ContextClassifier, PcmInt16
+from classifier.engine import BatchEngine
+from classifier.errors import BackendError, ClassifierError, ConfigError
+from classifier.frames import Affect, Source, VoiceFrame
+
+MAX_UNREAD: Final = 256
+"""Frames that wait for the reader of a stream (two minutes of one voice). When it is full, feed
+waits: nothing is dropped."""
+
+DEADLINE_S: Final = 60.0
+"""How long one feed waits for its analysis before it gives the backend up."""
+
+
+class AcousticBackend(Backend):
+    """Hears how a voice sounds, from the audio itself."""
+
+    name: ClassVar[str] = "acoustic"
+
+    def __init__(self, weights: str = "open") -> None:
+        """Not loaded yet.
+
+        Args:
+            weights: name of shipped weights, or path of an ``.onnx`` file with its card beside it.
+        """
+        self._weights = weights
+        self._network: Network | None = None
+        self._loading = asyncio.Lock()
+        self._engine: BatchEngine[Lane, list[Reading]] = BatchEngine(
+            self._analyse, name="linnet-acoustic"
+        )
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> AcousticBackend:
+        """The backend with the weights named by ``LINNET_WEIGHTS`` (default ``open``).
+
+        Raises:
+            ConfigError: the name is empty or no file name.
+        """
+        weights = env.get("LINNET_WEIGHTS", "open").strip()
+        if not weights or "\0" in weights or ("/" in weights and not weights.endswith(".onnx")):
+            raise ConfigError("LINNET_WEIGHTS must be a name or the path of an .onnx file")
+        return cls(weights)
+
+    async def load(self) -> None:
+        """Load the network off the event loop and start the engine. Idempotent."""
+        async with self._loading:
+            if self._network is None:
+                self._network = await asyncio.to_thread(load_network, self._weights)
+        self._engine.start()
+
+    @property
+    def possible_affects(self) -> frozenset[Affect]:
+        """The affects that the loaded weights can name.
+
+        Raises:
+            BackendError: nothing is loaded yet.
+        """
+        return self.network.card.possible_affects
+
+    @property
+    def network(self) -> Network:
+        """The loaded network.
+
+        Raises:
+            BackendError: nothing is loaded yet.
+        """
+        if self._network is None:
+            raise BackendError("the acoustic backend is not loaded")
+        return self._network
+
+    def open(self, *, seed: int | None = None, owns_backend: bool = False) -> ContextClassifier:
+        """A listener for one session; the first audio loads the backend if nobody did."""
+        return AcousticContext(self, owns_backend=owns_backend)
+
+    async def aclose(self) -> None:
+        """End the engine. Sessions still open fail with BackendError when they are fed."""
+        await self._engine.aclose()
+
+    def submit(self, lane: Lane) -> Future[list[Reading]]:
+        """Have a lane's whole blocks analysed. The lane is the engine's until the future is done.
+
+        Raises:
+            BackendError: the backend is closed or overfull.
+        """
+        return self._engine.submit(lane)
+
+    def _analyse(self, lanes: Sequence[Lane]) -> Sequence[list[Reading]]:
+        return analyse(lanes, self.network)
+
+
+class _Feeder:
+    """What the event loop keeps for one lane."""
+
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
+        self.turn = asyncio.Lock()
+        """Held by the one feed of this source that may touch the lane."""
+        self.in_flight: Future[list[Reading]] | None = None
+        self.undelivered: deque[VoiceFrame] = deque()
+
+
+class AcousticContext(ContextClassifier):
+    """One session's listener, with a lane per source."""
+
+    def __init__(self, backend: AcousticBackend, *, owns_backend: bool) -> None:
+        self._backend = backend
+        self._owns_backend = owns_backend
+        self._feeders: dict[Source, _Feeder] = {}
+        self._unread: deque[VoiceFrame] = deque()
+        self._changed = asyncio.Condition()
+        self._stopped = False
+        self._failure: ClassifierError | None = None
+
+    async def feed(self, pcm: PcmInt16, source: Source = Source.MIC) -> None:
+        """See :meth:`ContextClassifier.feed`. After :meth:`stop`, audio is let go unheard."""
+        if pcm.ndim != 1 or pcm.dtype.kind != "i" or pcm.dtype.itemsize != 2:
+            raise ValueError("pcm must be one-dimensional int16")
+        if self._stopped:
+            return
+        if self._failure is not None:
+            raise self._failure
+        try:
+            feeder = self._feeders.get(source)
+            if feeder is None:
+                await self._backend.load()
+                lane = Lane(source, self._backend.network.card)
+                feeder = self._feeders.setdefault(source, _Feeder(lane))
+            async with feeder.turn:
+                await self._settle(feeder)
+                if feeder.lane.push(pcm):
+                    feeder.in_flight = self._backend.submit(feeder.lane)
+                    await self._settle(feeder)
+        except ClassifierError as error:
+            await self._fail(error)
+            raise
+
+    async def stream(self) -> AsyncIterator[VoiceFrame]:
+        """See :meth:`ContextClassifier.stream`."""
+        while True:
+            async with self._changed:
+                await self._changed.wait_for(
+                    lambda: self._unread or self._stopped or self._failure is not None
+                )
+                if not self._unread:
+                    if self._failure is not None and not self._stopped:
+                        raise self._failure
+                    return
+                frame = self._unread.popleft()
+                self._changed.notify_all()
+            yield frame
+
+    async def stop(self) -> None:
+        """See :meth:`ContextClassifier.stop`. Never waits for a reader or a feeder."""
+        async with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        if self._owns_backend:
+            await self._backend.aclose()
+
+    async def _settle(self, feeder: _Feeder) -> None:
+        """Wait for the lane's analysis, and put its frames where the stream finds them.
+
+        A feed that was cancelled left its work behind: the next one starts by finishing it.
+        """
+        future = feeder.in_flight
+        if future is not None:
+            # Shielded: the engine works on the lane whether or not this feed still waits.
+            waiter = asyncio.shield(asyncio.wrap_future(future))
+            try:
+                readings = await asyncio.wait_for(waiter, DEADLINE_S)
+            except TimeoutError as error:
+                raise BackendError("the classifier does not answer") from error
+            feeder.in_flight = None
+            feeder.undelivered.extend(reading.frame for reading in readings)
+        while feeder.undelivered:
+            async with self._changed:
+                await self._changed.wait_for(
+                    lambda: len(self._unread) < MAX_UNREAD or self._stopped or self._failure
+                )
+                if self._stopped or self._failure is not None:
+                    feeder.undelivered.clear()
+                    return
+                self._unread.append(feeder.undelivered.popleft())
+                self._changed.notify_all()
+
+    async def _fail(self, error: ClassifierError) -> None:
+        async with self._changed:
+            self._failure = self._failure or error
+            self._changed.notify_all()

@@ -1,0 +1,133 @@
+"""A model's card: what the weights were made for, what they may say, how well they do.
+
+Owns the file format and its checks. The card is the only place where a class of a corpus becomes
+an affect of the wire.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from classifier.acoustic.functionals import FUNCTIONALS
+from classifier.acoustic.layout import LAYOUT_VERSION
+from classifier.errors import ModelError
+from classifier.frames import Affect
+
+CARD_FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Everything about a set of weights that is not in the weights."""
+
+    name: str
+    version: str
+    format: int = CARD_FORMAT
+    layout_version: int = LAYOUT_VERSION
+    """Of the frames and functionals that the weights were trained on."""
+
+    functionals_sha256: str
+    """Digest of the functionals' names, in order."""
+
+    weights_sha256: str
+    classes: tuple[str, ...]
+    """Names of the network's emotion outputs, in order."""
+
+    affects: Mapping[str, str]
+    """Class to affect of the wire."""
+
+    coordinates: Mapping[str, tuple[float, float, float]]
+    """Class to arousal, valence and dominance, -1..1."""
+
+    mean: tuple[float, ...]
+    """Population mean of each functional."""
+
+    scale: tuple[float, ...]
+    """Population deviation of each functional."""
+
+    clip: float
+    """Standardised functionals are held within plus and minus this."""
+
+    baseline_weight_s: float
+    temperature: float
+    """Divides the log-probabilities, so that confidence means what it says."""
+
+    floor: float
+    """Confidence below which no affect is named."""
+
+    speech_threshold: float
+    """Speech probability below which nothing is said about a voice."""
+
+    data: tuple[str, ...]
+    licence: str
+    measured: Mapping[str, Any] = field(default_factory=dict)
+    limits: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    """Affects that these weights never name, for want of evidence in their training."""
+
+    @property
+    def possible_affects(self) -> frozenset[Affect]:
+        """The affects that these weights can name."""
+        return frozenset(Affect(word) for word in self.affects.values())
+
+    def dump(self) -> str:
+        """The card as JSON text."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+    def check(self, weights: bytes) -> None:
+        """Refuse weights or features that the card was not written for.
+
+        Raises:
+            ModelError: says which of them does not fit.
+        """
+        if self.format != CARD_FORMAT:
+            raise ModelError(f"card {self.name!r} has format {self.format}, not {CARD_FORMAT}")
+        if self.layout_version != LAYOUT_VERSION or self.functionals_sha256 != functionals_digest():
+            raise ModelError(f"weights {self.name!r} were made for other features")
+        if hashlib.sha256(weights).hexdigest() != self.weights_sha256:
+            raise ModelError(f"weights {self.name!r} do not match their card")
+        if len(self.mean) != len(FUNCTIONALS) or len(self.scale) != len(FUNCTIONALS):
+            raise ModelError(f"card {self.name!r} does not describe every functional")
+        if set(self.affects) != set(self.classes) or set(self.coordinates) != set(self.classes):
+            raise ModelError(f"card {self.name!r} does not map every class")
+        if min(self.scale) <= 0 or self.temperature <= 0 or self.baseline_weight_s <= 0:
+            raise ModelError(f"card {self.name!r} has a scale that is not above 0")
+        try:
+            possible = self.possible_affects
+            never = {Affect(word) for word in self.never}
+        except ValueError as error:
+            raise ModelError(f"card {self.name!r}: {error}") from error
+        if never != set(Affect) - possible:
+            raise ModelError(f"card {self.name!r} must list exactly the affects it never names")
+
+
+def functionals_digest() -> str:
+    """Digest of the names of the functionals, in order."""
+    return hashlib.sha256("\n".join(FUNCTIONALS).encode()).hexdigest()
+
+
+def read_card(path: Path) -> Card:
+    """Read a card.
+
+    Raises:
+        ModelError: it is missing or is no card.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"no readable card {path.name}") from error
+    if not isinstance(raw, dict):
+        raise ModelError(f"{path.name} is no card")
+    for key in ("classes", "mean", "scale", "data", "limits", "never"):
+        if isinstance(raw.get(key), list):
+            raw[key] = tuple(raw[key])
+    try:
+        raw["coordinates"] = {k: tuple(v) for k, v in raw["coordinates"].items()}
+        return Card(**raw)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ModelError(f"{path.name} is no card: {error}") from error

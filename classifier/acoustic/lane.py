@@ -1,0 +1,175 @@
+"""One voice's way through the classifier, from PCM to readings.
+
+Owns a lane's state; the heavy steps (features, network) are done for many lanes at once by
+:func:`analyse`. Knows nothing of threads, sessions or the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.acoustic.baseline import Baseline, network_input
+from classifier.acoustic.card import Card
+from classifier.acoustic.extractor import BlockReader, block_frames
+from classifier.acoustic.flags import prosody_flags
+from classifier.acoustic.functionals import WIDTH
+from classifier.acoustic.layout import Floats
+from classifier.acoustic.model import Network
+from classifier.acoustic.pitch import no_memory
+from classifier.acoustic.smoothing import AffectSmoother
+from classifier.acoustic.window import SlidingWindow, Window
+from classifier.frames import Affect, ProsodyFlag, Source, VoiceFrame
+from classifier.trajectory import Trajectory
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A voice frame, and what the network said before it was put into words."""
+
+    frame: VoiceFrame
+    emotion: Floats | None
+    """Probability per class of the card, ``(classes,)``; None where there was no speech."""
+
+
+class Lane:
+    """The state of one source of one session."""
+
+    def __init__(self, source: Source, card: Card) -> None:
+        self.reader = BlockReader()
+        self.pitch_memory: Floats = no_memory(1)[0]
+        self.window = SlidingWindow()
+        self._source = source
+        self._card = card
+        self._baseline = Baseline(WIDTH, card.baseline_weight_s)
+        self._level = Baseline(1)
+        self._smoother = AffectSmoother(card.floor)
+        self._trajectory = Trajectory()
+
+    def push(self, pcm: NDArray[np.int16]) -> bool:
+        """Take audio; says whether there is now something to analyse."""
+        self.reader.push(pcm)
+        return self.reader.blocks_ready > 0
+
+    def prepare(self, standardised: Floats, new_speech_s: float) -> Floats:
+        """The network's input for a window, ``(2 * WIDTH,)``."""
+        return network_input(standardised, self._baseline.with_new(standardised, new_speech_s))
+
+    def no_voice(self, window: Window) -> Reading:
+        """The reading of a window without speech."""
+        return Reading(self._frame(window, speech=0.0), None)
+
+    def voice(
+        self, window: Window, standardised: Floats, emotion: Floats, speech: float
+    ) -> Reading:
+        """The reading of a window that the network has heard.
+
+        Args:
+            window: it.
+            standardised: its functionals, ``(WIDTH,)``.
+            emotion: probability per class, ``(classes,)``.
+            speech: probability that it is a human voice.
+        """
+        if speech < self._card.speech_threshold:
+            return Reading(self._frame(window, speech=speech), None)
+        # The flags compare with the habit before this window: it must not hide itself.
+        own, own_level = self._baseline.own_mean, self._level.own_mean
+        flags: tuple[ProsodyFlag, ...] = ()
+        if own is not None and own_level is not None:
+            flags = prosody_flags(
+                standardised - own,
+                window.level_db - float(own_level[0]),
+                self._baseline.heard_s,
+            )
+        self._baseline.learn(standardised, window.new_speech_s)
+        self._level.learn(np.array([window.level_db], np.float32), window.new_speech_s)
+        distribution = dict.fromkeys(sorted(self._card.possible_affects), 0.0)
+        place = np.zeros(3)
+        for name, probability in zip(self._card.classes, emotion, strict=True):
+            distribution[Affect(self._card.affects[name])] += float(probability)
+            place += float(probability) * np.asarray(self._card.coordinates[name])
+        said = self._smoother.feed(window.end_s, distribution)
+        arousal, valence, dominance = (float(v) for v in np.clip(place, -1.0, 1.0))
+        shift, direction = self._trajectory.feed(window.end_s, arousal, valence)
+        frame = VoiceFrame(
+            timestamp_s=window.end_s,
+            source=self._source,
+            speech=speech,
+            affect=said.affect,
+            confidence=said.confidence,
+            arousal=arousal,
+            valence=valence,
+            dominance=dominance,
+            shift_magnitude=shift,
+            shift_direction=direction,
+            prosody_flags=flags,
+            distribution=said.distribution,
+            heard_s=self._baseline.heard_s,
+        )
+        return Reading(frame, emotion)
+
+    def _frame(self, window: Window, speech: float) -> VoiceFrame:
+        return VoiceFrame(
+            timestamp_s=window.end_s,
+            source=self._source,
+            speech=speech,
+            heard_s=self._baseline.heard_s,
+        )
+
+
+def analyse(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
+    """Analyse every whole block that the lanes hold.
+
+    Each round takes one block of every lane that has one: features for all of them in one pass,
+    then one call of the network for all windows with speech. A lane's own blocks follow each
+    other, because its baseline must know the earlier before the later.
+
+    Args:
+        lanes: distinct lanes.
+        network: the weights.
+
+    Returns:
+        The new readings of each lane, in order.
+    """
+    readings: list[list[Reading]] = [[] for _ in lanes]
+    while True:
+        ready = [i for i, lane in enumerate(lanes) if lane.reader.blocks_ready]
+        if not ready:
+            return readings
+        segments = np.stack([lanes[i].reader.take() for i in ready])
+        memory = np.stack([lanes[i].pitch_memory for i in ready])
+        frames, memory = block_frames(segments, memory)
+        windows: list[Window] = []
+        for row, i in enumerate(ready):
+            lanes[i].pitch_memory = memory[row]
+            windows.append(lanes[i].window.advance(frames[row]))
+        _hear(lanes, network, ready, windows, readings)
+
+
+def _hear(
+    lanes: Sequence[Lane],
+    network: Network,
+    ready: Sequence[int],
+    windows: Sequence[Window],
+    readings: list[list[Reading]],
+) -> None:
+    """Put one window of each ready lane through the network, and its reading in its place."""
+    standardised: list[Floats] = []
+    inputs: list[Floats] = []
+    for i, window in zip(ready, windows, strict=True):
+        if window.vector is not None:
+            vector = network.standardise(window.vector)
+            standardised.append(vector)
+            inputs.append(lanes[i].prepare(vector, window.new_speech_s))
+    heard = network.hear(np.stack(inputs)) if inputs else None
+    row = 0
+    for i, window in zip(ready, windows, strict=True):
+        if window.vector is None or heard is None:
+            readings[i].append(lanes[i].no_voice(window))
+            continue
+        speech = float(heard.speech[row])
+        readings[i].append(lanes[i].voice(window, standardised[row], heard.emotion[row], speech))
+        row += 1

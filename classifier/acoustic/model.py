@@ -1,0 +1,107 @@
+"""The network: finds, checks and runs a set of weights.
+
+Owns the model runtime. One call takes the windows of any number of lanes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnxruntime
+
+from classifier.acoustic.card import Card, read_card
+from classifier.acoustic.functionals import WIDTH
+from classifier.acoustic.layout import Floats
+from classifier.errors import ModelError
+
+MODELS: Final = Path(__file__).resolve().parent.parent / "models"
+"""Where the shipped weights lie."""
+
+INPUT: Final = "voice"
+"""``(batch, 2 * WIDTH)``, see :func:`classifier.acoustic.baseline.network_input`."""
+
+EMOTION_OUTPUT: Final = "emotion"
+"""Probability of each class of the card, ``(batch, classes)``."""
+
+SPEECH_OUTPUT: Final = "speech"
+"""Probability that the window is a human voice, ``(batch, 1)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the network makes of some windows."""
+
+    emotion: Floats
+    """Calibrated probability per class, ``(batch, classes)``."""
+
+    speech: Floats
+    """Probability of a human voice, ``(batch,)``."""
+
+
+class Network:
+    """Weights ready to run. Used from one thread at a time."""
+
+    def __init__(self, card: Card, weights: bytes) -> None:
+        """Check weights against their card and load them.
+
+        Raises:
+            ModelError: they do not fit, or the runtime cannot read them.
+        """
+        card.check(weights)
+        options = onnxruntime.SessionOptions()
+        # The batch is small and the process serves many sessions: more threads would only
+        # fight over the same cores.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                weights, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the runtime raises types of its own, without a common base
+            raise ModelError(f"the runtime cannot load weights {card.name!r}: {error}") from error
+        names = {node.name for node in self._session.get_outputs()}
+        if not {EMOTION_OUTPUT, SPEECH_OUTPUT} <= names:
+            raise ModelError(f"weights {card.name!r} lack an output")
+        self.card = card
+        self._mean = np.asarray(card.mean, np.float32)
+        self._scale = np.asarray(card.scale, np.float32)
+
+    def standardise(self, vectors: Floats) -> Floats:
+        """Functionals in deviations of the training population, ``(..., WIDTH)``."""
+        unclipped = (vectors - self._mean) / self._scale
+        held = np.clip(unclipped, -self.card.clip, self.card.clip)
+        return np.asarray(held, dtype=np.float32)
+
+    def hear(self, inputs: Floats) -> Heard:
+        """Run the network on windows, ``(batch, 2 * WIDTH)``."""
+        if inputs.ndim != 2 or inputs.shape[1] != 2 * WIDTH:
+            raise ValueError(f"expected (batch, {2 * WIDTH}), not {inputs.shape}")
+        emotion, speech = self._session.run([EMOTION_OUTPUT, SPEECH_OUTPUT], {INPUT: inputs})
+        return Heard(temper(emotion, self.card.temperature), speech[:, 0])
+
+
+def temper(probabilities: Floats, temperature: float) -> Floats:
+    """Temperature scaling (Guo et al. 2017) of probabilities, ``(..., classes)``."""
+    logs = np.log(np.maximum(probabilities, 1e-9)) / temperature
+    scaled = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+def load_network(weights: str) -> Network:
+    """The network of that name among the shipped ones, or of that path (``.onnx``).
+
+    Raises:
+        ModelError: there is none, or it cannot be used.
+    """
+    path = Path(weights) if weights.endswith(".onnx") else MODELS / f"{weights}.onnx"
+    if not path.is_file():
+        raise ModelError(f"no weights {path.name}")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"weights {path.name} cannot be read") from error
+    return Network(read_card(path.with_suffix(".json")), content)

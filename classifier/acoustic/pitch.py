@@ -1,0 +1,140 @@
+"""Pitch and voicing of frames, by the autocorrelation of the signal.
+
+Owns the estimate of the fundamental and how periodic a frame is. Works on the power spectra that
+the other measures use as well: the autocorrelation is their inverse transform (Wiener-Khinchin),
+divided by that of the window (Boersma 1993), so pitch costs one short transform per frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from classifier.acoustic.layout import FFT, WINDOW, Floats
+from classifier.acoustic.spectrum import hann_window
+from classifier.frames import SAMPLE_RATE_HZ
+
+MIN_HZ: Final = 65.0
+MAX_HZ: Final = 600.0
+VOICED: Final = 0.5
+"""Height of the autocorrelation peak from which a frame counts as voiced."""
+
+_HALF: Final = 2
+"""The autocorrelation is taken at half the sample rate: voices live below 4 kHz."""
+_LAG_RATE_HZ: Final = SAMPLE_RATE_HZ / _HALF
+_LAGS: Final = FFT // _HALF
+_MIN_LAG: Final = int(_LAG_RATE_HZ / MAX_HZ)
+_MAX_LAG: Final = int(np.ceil(_LAG_RATE_HZ / MIN_HZ))
+_CANDIDATES: Final = 4
+_OCTAVE_COST: Final = 0.03
+"""Per octave towards lower pitch: of two equal peaks the higher pitch wins."""
+_JUMP_COST: Final = 0.25
+"""Per octave away from the pitch of the neighbourhood."""
+MEMORY: Final = 12
+"""Frames of past pitch that the first frames of a block are compared with."""
+_REACH: Final = 10
+"""Frames to each side that make up the neighbourhood."""
+
+
+def _window_autocorrelation() -> Floats:
+    window = hann_window().astype(np.float64)
+    power = np.abs(np.fft.rfft(window, FFT)) ** 2
+    # Band-limited like the frames', so that both are sampled at the same lags.
+    lags = np.fft.irfft(power[: _LAGS // 2 + 1], _LAGS)
+    return np.asarray(lags[: _MAX_LAG + 2] / lags[0], dtype=np.float32)
+
+
+_WINDOW_LAGS: Final = _window_autocorrelation()
+if WINDOW // _HALF + _MAX_LAG + 2 > _LAGS:  # the circular correlation would wrap into the lags
+    raise AssertionError("FFT too short for the longest lag")
+
+
+@dataclass(frozen=True, slots=True)
+class Pitch:
+    """Pitch of a run of frames; every array has the frames' shape."""
+
+    f0_hz: Floats
+    """Fundamental, 0 where unvoiced."""
+
+    voicing: Floats
+    """Periodicity, 0..1."""
+
+    memory: Floats
+    """The last ``MEMORY`` log2 pitches (0 where unvoiced), for the next block."""
+
+
+def no_memory(lanes: int) -> Floats:
+    """The pitch memory of voices not heard yet, ``(lanes, MEMORY)``."""
+    return np.zeros((lanes, MEMORY), np.float32)
+
+
+def track(power: Floats, memory: Floats) -> Pitch:
+    """Pitch of the frames of several lanes.
+
+    Candidates are the highest peaks of each frame's normalised autocorrelation, placed between
+    samples by a parabola; the one kept balances height against the median pitch of the frames
+    around it, which mends most octave errors without a search through time.
+
+    Args:
+        power: ``(lanes, frames, BINS)``.
+        memory: ``(lanes, MEMORY)``, from the block before.
+
+    Returns:
+        Arrays of shape ``(lanes, frames)``.
+    """
+    lags = np.fft.irfft(power[..., : _LAGS // 2 + 1], _LAGS, axis=-1)[..., : _MAX_LAG + 2]
+    height = lags / (lags[..., :1] + np.float32(1e-12)) / _WINDOW_LAGS
+    peak, log_f0 = _candidates(np.asarray(height[..., _MIN_LAG - 1 :], dtype=np.float32))
+    first = np.argmax(peak - _octave_cost(log_f0), axis=-1)[..., None]
+    rough = np.take_along_axis(log_f0, first, axis=-1)[..., 0]
+    rough_voiced = np.take_along_axis(peak, first, axis=-1)[..., 0] >= VOICED
+    usual = _neighbourhood(np.where(rough_voiced, rough, np.float32(0.0)), memory)[..., None]
+    away = np.where(usual > 0, np.abs(log_f0 - usual), np.float32(0.0))
+    score = peak - _octave_cost(log_f0) - np.float32(_JUMP_COST) * np.minimum(away, 1.0)
+    best = np.argmax(score, axis=-1)[..., None]
+    voicing = np.clip(np.take_along_axis(peak, best, axis=-1)[..., 0], 0.0, 1.0)
+    chosen = np.take_along_axis(log_f0, best, axis=-1)[..., 0]
+    chosen = np.where(voicing >= VOICED, chosen, np.float32(0.0)).astype(np.float32)
+    f0_hz = np.where(chosen > 0, np.exp2(chosen), np.float32(0.0)).astype(np.float32)
+    past = np.concatenate([memory, chosen], axis=-1)[..., -MEMORY:]
+    return Pitch(f0_hz, voicing.astype(np.float32), past)
+
+
+def _octave_cost(log_f0: Floats) -> Floats:
+    return np.asarray(_OCTAVE_COST * (np.log2(MAX_HZ) - log_f0), dtype=np.float32)
+
+
+def _candidates(height: Floats) -> tuple[Floats, Floats]:
+    """Heights and log2 frequencies of the highest peaks, ``(..., _CANDIDATES)`` each."""
+    left, middle, right = height[..., :-2], height[..., 1:-1], height[..., 2:]
+    is_peak = (middle > left) & (middle >= right)
+    ranked = np.where(is_peak, middle, np.float32(-1.0))
+    at = np.argpartition(ranked, -_CANDIDATES, axis=-1)[..., -_CANDIDATES:]
+    at.sort(axis=-1)  # a fixed order, so that ties fall the same way every time
+    before = np.take_along_axis(left, at, axis=-1)
+    top = np.take_along_axis(middle, at, axis=-1)
+    after = np.take_along_axis(right, at, axis=-1)
+    bend = before - 2.0 * top + after
+    safe = np.where(bend < 0, bend, np.float32(-1.0))
+    shift = np.clip(0.5 * (before - after) / safe, -0.5, 0.5)
+    peak = top - 0.25 * (before - after) * shift
+    lag = at + _MIN_LAG + shift
+    found = np.take_along_axis(ranked, at, axis=-1) > 0
+    # Above 1 a peak is an artefact of dividing by the window's small values.
+    peak = np.where(found, np.where(peak > 1.0, 1.0 / np.maximum(peak, 1.0), peak), -1.0)
+    return peak.astype(np.float32), np.log2(_LAG_RATE_HZ / lag).astype(np.float32)
+
+
+def _neighbourhood(log_f0: Floats, memory: Floats) -> Floats:
+    """Median of the voiced pitches around each frame, 0 where there are none."""
+    lanes = log_f0.shape[0]
+    past = memory[:, -_REACH:]
+    ahead = np.zeros((lanes, _REACH), np.float32)
+    padded = np.concatenate([past, log_f0, ahead], axis=-1)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _REACH + 1, axis=-1)
+    ordered = np.sort(np.where(around > 0, around, np.inf), axis=-1)
+    count = (around > 0).sum(axis=-1)
+    middle = np.take_along_axis(ordered, (np.maximum(count, 1) // 2)[..., None], axis=-1)[..., 0]
+    return np.where(count > 0, middle, 0.0).astype(np.float32)

@@ -1,0 +1,181 @@
+"""Spectra of frames and what can be read off them: mel bands, cepstrum, tilt, harmonics.
+
+Pure functions of arrays; leading axes are free (frames, or lanes by frames). Levels are in dB
+re full scale, so a change of gain adds a constant and leaves every shape measure alone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from classifier.acoustic.layout import FFT, HOP, MEL_BANDS, MFCCS, WINDOW, Floats
+from classifier.frames import SAMPLE_RATE_HZ
+
+BINS: Final = FFT // 2 + 1
+BIN_HZ: Final = SAMPLE_RATE_HZ / FFT
+FLOOR: Final = np.float32(1e-12)
+"""Power below which there is nothing to hear: -120 dB, well under the 16-bit noise floor."""
+
+_HANN: Final = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
+_HANN_POWER: Final = float(np.sum(_HANN.astype(np.float64) ** 2))
+FREQ_HZ: Final = (np.arange(BINS) * BIN_HZ).astype(np.float32)
+
+
+def hann_window() -> Floats:
+    """The frame's window, shape ``(WINDOW,)``."""
+    return _HANN
+
+
+def to_db(power: Floats) -> Floats:
+    """Power to decibels, floored at -120 dB."""
+    return np.asarray(10.0 * np.log10(power + FLOOR), dtype=np.float32)
+
+
+def frame_signal(segment: Floats) -> Floats:
+    """Overlapping windows of a signal without its mean, tapered.
+
+    Args:
+        segment: ``(..., CARRY + n * HOP)`` samples, -1..1.
+
+    Returns:
+        ``(..., n, WINDOW)``.
+    """
+    windows = np.lib.stride_tricks.sliding_window_view(segment, WINDOW, axis=-1)[..., ::HOP, :]
+    return np.asarray((windows - windows.mean(axis=-1, keepdims=True)) * _HANN, dtype=np.float32)
+
+
+def power_spectrum(frames: Floats) -> Floats:
+    """Power per bin, scaled so that the bins of white noise sum to its mean square.
+
+    Args:
+        frames: ``(..., WINDOW)``, tapered.
+
+    Returns:
+        ``(..., BINS)``.
+    """
+    spectrum = np.fft.rfft(frames, FFT, axis=-1)
+    power = spectrum.real**2 + spectrum.imag**2
+    return np.asarray(power * np.float32(2.0 / (_HANN_POWER * FFT)), dtype=np.float32)
+
+
+def _mel(hz: float | Floats) -> Floats:
+    return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hz) / 700.0), dtype=np.float32)
+
+
+def _mel_weights(low_hz: float = 60.0, high_hz: float = 7600.0) -> Floats:
+    """Triangles evenly spaced on the mel scale (O'Shaughnessy 1987), each of unit area."""
+    edges = np.linspace(_mel(low_hz), _mel(high_hz), MEL_BANDS + 2)
+    position = _mel(FREQ_HZ)[:, None]
+    rising = (position - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - position) / (edges[2:] - edges[1:-1])
+    weights = np.maximum(0.0, np.minimum(rising, falling))
+    return np.asarray(weights / weights.sum(axis=0), dtype=np.float32)
+
+
+def _cosines() -> Floats:
+    """DCT-II without its first row, orthonormal: log-mel to MFCC 1..12."""
+    band = np.arange(MEL_BANDS) + 0.5
+    order = np.arange(1, MFCCS + 1)[:, None]
+    table = np.cos(np.pi * order * band / MEL_BANDS) * np.sqrt(2.0 / MEL_BANDS)
+    return np.asarray(table.T, dtype=np.float32)
+
+
+_MEL_WEIGHTS: Final = _mel_weights()
+_DCT: Final = _cosines()
+
+
+def log_mel(power: Floats) -> Floats:
+    """Mean power in each mel band, dB: ``(..., BINS) -> (..., MEL_BANDS)``."""
+    return to_db(np.matmul(power, _MEL_WEIGHTS))
+
+
+def mfcc(mel_db: Floats) -> Floats:
+    """Cepstrum 1..12 of the log-mel spectrum; the level (order 0) is left out.
+
+    ``(..., MEL_BANDS) -> (..., MFCCS)``. Davis and Mermelstein 1980.
+    """
+    return np.asarray(np.matmul(mel_db, _DCT), dtype=np.float32)
+
+
+def _bins(low_hz: float, high_hz: float) -> slice:
+    return slice(round(low_hz / BIN_HZ), round(high_hz / BIN_HZ) + 1)
+
+
+def _slope_weights(low_hz: float, high_hz: float) -> tuple[slice, Floats]:
+    part = _bins(low_hz, high_hz)
+    khz = FREQ_HZ[part] / 1000.0
+    centred = khz - khz.mean()
+    return part, np.asarray(centred / np.sum(centred**2), dtype=np.float32)
+
+
+_SLOPE_LOW: Final = _slope_weights(50.0, 500.0)
+_SLOPE_MID: Final = _slope_weights(500.0, 1500.0)
+_SUMS: Final = np.zeros((BINS, 4), np.float32)
+_SUMS[_bins(50, 1000), 0] = 1.0
+_SUMS[_bins(1000, 5000), 1] = 1.0
+_SUMS[:, 2] = 1.0
+
+
+def shape_measures(power: Floats) -> dict[str, Floats]:
+    """Where the energy of each frame lies. Definitions as in eGeMAPS (Eyben et al. 2016).
+
+    Args:
+        power: ``(..., BINS)``.
+
+    Returns:
+        Arrays of shape ``(...)`` by column name: level and tilt measures in dB, slopes in dB per
+        kHz, centroid in semitones above 27.5 Hz.
+    """
+    log_power = to_db(power)
+    sums = np.matmul(power, _SUMS)
+    magnitude = np.sqrt(power)
+    centroid_hz = np.matmul(magnitude, FREQ_HZ) / (magnitude.sum(axis=-1) + FLOOR)
+    low_part, low_weights = _SLOPE_LOW
+    mid_part, mid_weights = _SLOPE_MID
+    loudest_low = power[..., _bins(50, 2000)].max(axis=-1)
+    loudest_high = power[..., _bins(2000, 5000)].max(axis=-1)
+    return {
+        "energy_db": to_db(sums[..., 2]),
+        "alpha_db": to_db(sums[..., 0]) - to_db(sums[..., 1]),
+        "hammarberg_db": to_db(loudest_low) - to_db(loudest_high),
+        "slope_low_db": np.matmul(log_power[..., low_part], low_weights),
+        "slope_mid_db": np.matmul(log_power[..., mid_part], mid_weights),
+        "centroid_st": semitones(centroid_hz),
+        "flatness_db": log_power.mean(axis=-1) - to_db(sums[..., 2] / BINS),
+    }
+
+
+def semitones(hz: Floats) -> Floats:
+    """Frequency as semitones above 27.5 Hz (the lowest A of a piano); 0 at or below it."""
+    return np.asarray(12.0 * np.log2(np.maximum(hz, 27.5) / 27.5), dtype=np.float32)
+
+
+def harmonic_measures(power: Floats, f0_hz: Floats) -> dict[str, Floats]:
+    """Breathy or pressed: the first harmonic against the second, and against the third formant.
+
+    Args:
+        power: ``(frames, BINS)`` or ``(lanes, frames, BINS)``.
+        f0_hz: the same without the last axis; 0 where unvoiced.
+
+    Returns:
+        ``h1_h2_db`` and ``h1_a3_db``, 0 where unvoiced. Formant 3 is taken as the strongest bin
+        in 2.3-3.5 kHz rather than tracked.
+    """
+    voiced = f0_hz > 0
+
+    def peak_near(hz: Floats) -> Floats:
+        # The window's main lobe is about 100 Hz wide: three bins around the harmonic hold it.
+        centre = np.clip(np.rint(hz / BIN_HZ).astype(np.intp), 1, BINS - 2)
+        around = centre[..., None] + np.arange(-1, 2)
+        return np.asarray(np.take_along_axis(power, around, axis=-1).max(axis=-1))
+
+    first = to_db(peak_near(f0_hz))
+    second = to_db(peak_near(2.0 * f0_hz))
+    third_formant = to_db(power[..., _bins(2300, 3500)].max(axis=-1))
+    zero = np.float32(0.0)
+    return {
+        "h1_h2_db": np.where(voiced, first - second, zero),
+        "h1_a3_db": np.where(voiced, first - third_formant, zero),
+    }

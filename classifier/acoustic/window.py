@@ -1,0 +1,89 @@
+"""The last few seconds of one lane, and what they hold.
+
+Owns the frames kept, the lane's levels and the count of speech heard. Pure arithmetic on blocks of
+frames: the same code serves the stream and the training.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from classifier.acoustic.functionals import enough_speech, functionals
+from classifier.acoustic.gate import Levels, mark_speech
+from classifier.acoustic.layout import (
+    ANALYSIS_FRAMES,
+    BLOCK_FRAMES,
+    BLOCK_S,
+    COLUMN,
+    FRAME_RATE_HZ,
+    FRAME_WIDTH,
+    Floats,
+)
+
+RECENT_FRAMES: Final = 2 * BLOCK_FRAMES
+"""Speech must lie within this much of the window's end to be speech now: 1 s."""
+
+MIN_RECENT: Final = 15
+"""Speech frames within the recent part without which nobody is speaking now."""
+
+_ENERGY: Final = COLUMN["energy_db"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one window of a lane holds."""
+
+    end_s: float
+    """Audio time at its end, seconds."""
+
+    vector: Floats | None
+    """Functionals, ``(WIDTH,)``; None where there is not enough speech, or none now."""
+
+    new_speech_s: float
+    """Speech in the newest block, seconds."""
+
+    heard_s: float
+    """Speech in this lane so far, seconds."""
+
+    level_db: float
+    """Mean energy of the window's speech, dB re full scale; -120 without speech."""
+
+    threshold_db: float
+    """Energy that the lane's gate asks of a frame."""
+
+
+class SlidingWindow:
+    """The analysed window of one lane, moved on by blocks."""
+
+    def __init__(self) -> None:
+        self._frames = np.zeros((ANALYSIS_FRAMES, FRAME_WIDTH), np.float32)
+        self._frames[:, _ENERGY] = -120.0
+        self._levels = Levels()
+        self._blocks = 0
+        self._heard = 0
+
+    def advance(self, block: Floats) -> Window:
+        """Take one block of frames, ``(BLOCK_FRAMES, FRAME_WIDTH)``, and describe the window."""
+        if block.shape != (BLOCK_FRAMES, FRAME_WIDTH):
+            raise ValueError(f"a block is {(BLOCK_FRAMES, FRAME_WIDTH)}, not {block.shape}")
+        self._frames = np.concatenate([self._frames[BLOCK_FRAMES:], block])
+        self._blocks += 1
+        self._levels.update(block[:, _ENERGY])
+        speech, voiced = mark_speech(self._frames, self._levels)
+        new = int(speech[-BLOCK_FRAMES:].sum())
+        self._heard += new
+        vector = None
+        if int(speech[-RECENT_FRAMES:].sum()) >= MIN_RECENT and enough_speech(speech, voiced):
+            vector = functionals(self._frames, speech, voiced)
+        level = self._frames[speech, _ENERGY].mean() if speech.any() else -120.0
+        return Window(
+            end_s=self._blocks * BLOCK_S,
+            vector=vector,
+            new_speech_s=new / FRAME_RATE_HZ,
+            heard_s=self._heard / FRAME_RATE_HZ,
+            level_db=float(level),
+            threshold_db=self._levels.threshold_db,
+        )

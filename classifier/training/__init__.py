@@ -1,0 +1,1 @@
+"""Training and evaluation of the shipped weights. Needs the ``train`` extra and the corpora."""

@@ -1,0 +1,54 @@
+"""What the classes of EMO-DB mean on the wire, and where they lie in the space of affect.
+
+Owns judgements, not measurements: the tables below are the claim that the card repeats.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from classifier.frames import Affect
+
+EMODB_AFFECTS: Final = {
+    # Shouted and clipped: the wire's word for anger.
+    "anger": Affect.FRUSTRATED,
+    # Slow, flat, low in energy.
+    "boredom": Affect.TIRED,
+    # Drawn out and turned away from what is spoken of.
+    "disgust": Affect.DISMISSIVE,
+    # Fast, high, pressing. The wire has no word for being afraid: this is its outside.
+    "fear": Affect.URGENT,
+    # Acted joy; a quiet warmth was not in the data.
+    "happiness": Affect.WARM,
+    "neutral": Affect.NEUTRAL,
+    # Slow and low. The wire has no word for sorrow: this is its outside.
+    "sadness": Affect.TIRED,
+}
+"""Affect that each class is reported as."""
+
+EMODB_COORDINATES: Final = {
+    "anger": (0.59, -0.51, 0.25),
+    "boredom": (-0.62, -0.65, -0.33),
+    "disgust": (0.35, -0.60, 0.11),
+    "fear": (0.60, -0.64, -0.43),
+    "happiness": (0.51, 0.81, 0.46),
+    "neutral": (0.0, 0.0, 0.0),
+    "sadness": (-0.27, -0.63, -0.33),
+}
+"""Arousal, valence and dominance of each class, -1..1, after Russell and Mehrabian (1977)."""
+
+LIMITS: Final = (
+    "Trained on ten German actors who speak ten fixed sentences with full-blown acted emotion in "
+    "a studio. Acted speech is not conversation: everyday feeling is fainter and mixed, and will "
+    "often be heard as neutral or not at all.",
+    "All measured figures are text-dependent: the sentences of the test speakers also occur in "
+    "training, spoken by others.",
+    "A label names how a voice sounds, not what a person feels or means. Fear is reported as "
+    "'urgent', sadness and boredom both as 'tired', disgust as 'dismissive', joy as 'warm': "
+    "outsides that the wire has words for.",
+    "The first seconds of a voice are compared with an average voice, not with its own habit. A "
+    "voice that keeps one tone for minutes makes that tone its habit.",
+    "Other languages, children, old and ill voices, telephone bands and heavy noise were not "
+    "measured in training. Babies, animals and music can be taken for a voice.",
+)
+"""What a user must know, part of the card."""
