@@ -167,9 +167,7 @@ def _shift(frame: VoiceFrame) -> str | None:
     """One sentence on how the voice moved."""
     magnitude = frame.shift_magnitude
     if frame.shift_direction is ShiftDirection.STABLE:
-        # Far, yet neither way: say that it moved without saying where to.
-        if magnitude >= NOTABLE_SHIFT:
-            return "It sounds different from a few seconds ago."
+        # A stable voice may still have moved far, to as much tension elsewhere: the affect tells.
         return None
     if magnitude >= LARGE_SHIFT:
         degree = "much "

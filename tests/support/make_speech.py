@@ -64,9 +64,9 @@ class Manner:
     """How far pitch and pace wander, as a fraction."""
 
 
-CALM: Final = Manner(40, 140, 165, -26.0, -2.0, breath_db=-26.0)
-WARM: Final = Manner(52, 170, 170, -24.0, -1.5, breath_db=-30.0, unsteady=0.02)
-IRRITATED: Final = Manner(60, 180, 190, -19.0, 0.5, breath_db=-26.0, unsteady=0.03)
+CALM: Final = Manner(40, 140, 200, -26.0, -3.0, breath_db=-40.0, unsteady=0.02)
+WARM: Final = Manner(50, 190, 200, -24.0, -2.5, breath_db=-40.0, unsteady=0.03)
+IRRITATED: Final = Manner(60, 180, 205, -19.0, 0.5, breath_db=-30.0, unsteady=0.03)
 AGITATED: Final = Manner(80, 220, 215, -14.0, 2.0, breath_db=-22.0, unsteady=0.04)
 TIRED: Final = Manner(24, 60, 130, -31.0, -4.5, breath_db=-24.0)
 
@@ -95,8 +95,8 @@ RECORDINGS: Final = (
     Recording(
         TEST_DATA / "calm.flac",
         (
-            Line("Good morning. The water in the lake is very still today.", CALM),
-            Line("We can sit by the window and read for a while.", CALM),
+            Line("The post comes at ten, and the shop is open until six.", CALM),
+            Line("After that we can take the bus to the park, if you like.", CALM),
         ),
         seed=1,
     ),
@@ -120,12 +120,13 @@ RECORDINGS: Final = (
         DEMO,
         (
             Line("Hello. I am calling about the parcel you are keeping for me.", CALM, 0.7),
-            Line("There is no hurry. I would only like to know when it comes.", CALM, 0.9),
+            Line("There is no hurry, I would only like to know when it comes.", CALM, 0.7),
+            Line("The number on the card is forty, seventeen, eight.", CALM, 0.9),
             Line("But wait. That is what you told me on Monday.", IRRITATED, 0.4),
             Line("And again on Tuesday! And nobody called me back!", AGITATED, 0.3),
             Line("I waited at the door all day long, for nothing! For nothing!", AGITATED, 1.2),
             Line("I am sorry. It has been a long day.", TIRED, 0.9),
-            Line("Please just send it when you can. Good night.", TIRED, 3.5),
+            Line("Just send it when you can. Good night.", TIRED, 3.0),
         ),
         seed=5,
     ),
