@@ -7,16 +7,16 @@ is documented in ``.env.example`` (a test holds the two together).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.errors import SettingsError
-
-_PORT: Final = {"ge": 0, "le": 65535}
 
 
 class Settings(BaseSettings):
@@ -152,6 +152,23 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as exc:
         raise SettingsError(_one_line(exc)) from None
+
+
+def unknown_settings(environment: Iterable[str]) -> list[str]:
+    """A sentence for each name that looks like a setting of ours and is none: a slip of the pen
+    would otherwise be silence.
+
+    Args:
+        environment: the names of environment variables.
+    """
+    known = [field.alias for field in Settings.model_fields.values() if field.alias]
+    sentences = []
+    for name in sorted(environment):
+        if name.startswith("LINNET_") and name not in known:
+            close = get_close_matches(name, known, n=1, cutoff=0.8)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            sentences.append(f"{name} is not a setting of Linnet and is ignored{hint}")
+    return sentences
 
 
 def _one_line(exc: ValidationError) -> str:

@@ -96,6 +96,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     settings = request.app[SETTINGS]
     response.headers[REQUEST_ID_HEADER] = request.get(REQUEST_ID, "-")
     response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Server"] = "Linnet"
     if settings.mode != "local":
         response.headers["X-Linnet-Mode"] = settings.mode
     origin = request.headers.get("Origin")

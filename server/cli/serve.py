@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from typing import Final
 
@@ -17,7 +18,7 @@ from server.app import build_app, serving
 from server.errors import SettingsError, StoreError
 from server.logs import configure_logs
 from server.manager import SessionManager
-from server.settings import Settings, load_settings
+from server.settings import Settings, load_settings, unknown_settings
 
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -29,6 +30,8 @@ def serve() -> None:
     try:
         settings = load_settings()
         configure_logs(settings)
+        for sentence in unknown_settings(os.environ):
+            _log.warning(sentence)
         uvloop.run(_serve(settings))
     except (SettingsError, StoreError, ClassifierError) as exc:
         Console(stderr=True, highlight=False, soft_wrap=True).print(
