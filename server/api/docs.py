@@ -21,7 +21,7 @@ from server.api.openapi import build_openapi
 from server.api.problems import CLOSE_CODE, STATUS
 from server.api.respond import json_bytes
 
-ENDPOINTS: Final = web.AppKey("endpoints", tuple)
+ENDPOINTS: Final = web.AppKey("endpoints", tuple[Endpoint, ...])
 
 _STATIC: Final = Path(__file__).with_name("static")
 _PAGE_HEADERS: Final = {
