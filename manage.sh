@@ -257,7 +257,7 @@ wait_ready() {
       return 1
     fi
     if IFS=$'\t' read -r state version mode classifier < <(
-      "$PY" -m scripts.probe health "$(api_url)" 2>/dev/null
+      "$PY" -m server.cli.probe health "$(api_url)" 2>/dev/null
     ) && [[ $state == ready ]]; then
       HEALTH=("$version" "$mode" "$classifier")
       return
@@ -291,7 +291,7 @@ start() {
   rm -f "$PID_FILE"
 
   local answer log_bytes=0
-  answer=$("$PY" -m scripts.probe addresses) || exit 1
+  answer=$("$PY" -m server.cli.probe addresses) || exit 1
   IFS=$'\t' read -r SERVER_HOST SERVER_CONNECT SERVER_PORT SERVER_FRONTEND_PORT <<<"$answer"
   export_addresses
   if [[ -f $LOG_FILE ]]; then
@@ -347,7 +347,7 @@ status() {
   fi
   local state version mode classifier
   if [[ -x $PY ]] && IFS=$'\t' read -r state version mode classifier < <(
-    "$PY" -m scripts.probe health "$(api_url)" 2>/dev/null
+    "$PY" -m server.cli.probe health "$(api_url)" 2>/dev/null
   ); then
     say "Linnet $version is running (process $SERVER_PID, mode $mode, $state)."
     print_addresses
@@ -438,7 +438,7 @@ run_tests() {
   next_please
   step "ruff check" "$PY" -m ruff check .
   step "ruff format" "$PY" -m ruff format --check .
-  step "mypy" "$PY" -m mypy -p server -p classifier -p scripts
+  step "mypy" "$PY" -m mypy -p server -p classifier
   step "import rules" "$VENV/bin/lint-imports"
   if ((${#RED[@]})); then
     local names

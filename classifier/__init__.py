@@ -1,6 +1,6 @@
 """Hears how a voice sounds. A library of its own: it knows nothing of the server.
 
-    PCM -> frames of features -> network -> VoiceFrame
+PCM -> frames of features -> network -> VoiceFrame
 """
 
 from classifier.context import Backend, ContextClassifier, backend_from_env

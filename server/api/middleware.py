@@ -22,6 +22,7 @@ from server.errors import LinnetError
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_PROBES: Final = frozenset({"/health", "/health/ready", "/metrics"})
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _log = structlog.get_logger(__name__)
@@ -43,7 +44,9 @@ async def request_context(request: web.Request, handler: Handler) -> web.StreamR
         resource = request.match_info.route.resource
         route = resource.canonical if resource is not None else "-"
         request.app[METRICS].requests.labels(route, str(status)).inc()
-        _log.info(
+        # Probes ask every few seconds: their answers are of interest only when they are not.
+        tell = _log.debug if route in _PROBES and status < 400 else _log.info
+        tell(
             "request",
             method=request.method,
             route=route,

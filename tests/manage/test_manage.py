@@ -85,7 +85,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
     root.mkdir()
     for name in ("manage.sh", "pyproject.toml"):
         shutil.copy(ROOT / name, root / name)
-    for name in ("requirements", "scripts", "server"):
+    for name in ("requirements", "server"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(Path(__file__).with_name("stand_in_server.py"), root / "server" / "__main__.py")
     made = Project(root)

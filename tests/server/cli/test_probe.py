@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from scripts.probe import ProbeError, claim_port, connect_host, health, main
+from server.cli.probe import ProbeError, claim_port, connect_host, health, main
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 Owns the check that the ports are free and the reading of ``/health``. Settings are read by the
 server's own reader, so that both always agree. May not know of processes or pid files.
 
-    python -m scripts.probe addresses       -> HOST CONNECT_HOST PORT FRONTEND_PORT
-    python -m scripts.probe health URL      -> READY VERSION MODE CLASSIFIER
+    python -m server.cli.probe addresses       -> HOST CONNECT_HOST PORT FRONTEND_PORT
+    python -m server.cli.probe health URL      -> READY VERSION MODE CLASSIFIER
 
 Answers are one line, tab-separated. Exit status 1 comes with one line on stderr that says why.
 """
