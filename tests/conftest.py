@@ -1,0 +1,24 @@
+"""For every test: blocking the event loop is an error."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+
+import pytest
+from blockbuster import blockbuster_ctx
+
+
+@pytest.fixture(autouse=True)
+def _no_blocking(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A call of ours that blocks the loop's thread raises BlockingError in async tests.
+
+    Looked for in the project's own code only: what test tools and the tests themselves do on the
+    loop (reading a file to compare with) holds nobody up.
+    """
+    function = getattr(request, "function", None)
+    if not inspect.iscoroutinefunction(inspect.unwrap(function) if function else None):
+        yield
+        return
+    with blockbuster_ctx(scanned_modules=["server", "classifier"]):
+        yield

@@ -1,0 +1,1 @@
+"""What tests share: fakes for the clock, the classifier and a store that fails, and speech."""
