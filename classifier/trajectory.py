@@ -43,6 +43,7 @@ class Trajectory:
         self._memory_s = memory_s
         self._dead_band = dead_band
         self._past: tuple[float, float, float] | None = None
+        self._known_s = 0.0
 
     def feed(
         self, timestamp_s: float, arousal: float, valence: float
@@ -67,13 +68,19 @@ class Trajectory:
             raise ValueError("time ran backwards")
         if past is None or timestamp_s - past[0] > FORGET_S:
             self._past = (timestamp_s, arousal, valence)
+            self._known_s = 0.0
             return 0.0, ShiftDirection.STABLE
         then_s, past_arousal, past_valence = past
         more_arousal, more_valence = arousal - past_arousal, valence - past_valence
         magnitude = min(1.0, math.hypot(more_arousal, more_valence) / FULL_SHIFT)
         tension = (more_arousal - more_valence) / math.sqrt(2.0)
         # Exponential forgetting over time, not over readings: the rate of readings may vary.
-        keep = math.exp(-(timestamp_s - then_s) / self._memory_s)
+        # A path that began a second ago has a second of past, not a full memory of its first
+        # reading.
+        step_s = timestamp_s - then_s
+        self._known_s += step_s
+        memory_s = min(self._memory_s, self._known_s)
+        keep = math.exp(-step_s / memory_s) if memory_s > 0 else 0.5
         self._past = (
             timestamp_s,
             arousal + keep * (past_arousal - arousal),
@@ -88,3 +95,4 @@ class Trajectory:
     def reset(self) -> None:
         """Forget the past."""
         self._past = None
+        self._known_s = 0.0

@@ -57,6 +57,10 @@ class Card:
     temperature: float
     """Divides the log-probabilities, so that confidence means what it says."""
 
+    little_evidence_s: float
+    """The temperature grows by the share that this is of the speech in the window, seconds:
+    little speech, less certainty."""
+
     floor: float
     """Confidence below which no affect is named."""
 
@@ -95,7 +99,8 @@ class Card:
             raise ModelError(f"card {self.name!r} does not describe every functional")
         if set(self.affects) != set(self.classes) or set(self.coordinates) != set(self.classes):
             raise ModelError(f"card {self.name!r} does not map every class")
-        if min(self.scale) <= 0 or self.temperature <= 0 or self.baseline_weight_s <= 0:
+        positive = (min(self.scale), self.temperature, self.baseline_weight_s, self.clip)
+        if min(positive) <= 0 or self.little_evidence_s < 0:
             raise ModelError(f"card {self.name!r} has a scale that is not above 0")
         try:
             possible = self.possible_affects

@@ -20,7 +20,7 @@ from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import Floats
 from classifier.acoustic.model import Network
 from classifier.acoustic.pitch import no_memory
-from classifier.acoustic.smoothing import AffectSmoother
+from classifier.acoustic.smoothing import Namer, Smoother
 from classifier.acoustic.window import SlidingWindow, Window
 from classifier.frames import Affect, ProsodyFlag, Source, VoiceFrame
 from classifier.trajectory import Trajectory
@@ -44,9 +44,11 @@ class Lane:
         self.window = SlidingWindow()
         self._source = source
         self._card = card
+        self._places = np.array([card.coordinates[name] for name in card.classes], np.float32)
         self._baseline = Baseline(WIDTH, card.baseline_weight_s)
         self._level = Baseline(1)
-        self._smoother = AffectSmoother(card.floor)
+        self._smoother = Smoother()
+        self._namer = Namer(card.floor)
         self._trajectory = Trajectory()
 
     def push(self, pcm: NDArray[np.int16]) -> bool:
@@ -86,27 +88,28 @@ class Lane:
             )
         self._baseline.learn(standardised, window.new_speech_s)
         self._level.learn(np.array([window.level_db], np.float32), window.new_speech_s)
+        smooth, anew = self._smoother.feed(window.end_s, emotion)
+        if anew:
+            self._namer.forget()
         distribution = dict.fromkeys(sorted(self._card.possible_affects), 0.0)
-        place = np.zeros(3)
-        for name, probability in zip(self._card.classes, emotion, strict=True):
+        for name, probability in zip(self._card.classes, smooth, strict=True):
             distribution[Affect(self._card.affects[name])] += float(probability)
-            place += float(probability) * np.asarray(self._card.coordinates[name])
-        said = self._smoother.feed(window.end_s, distribution)
-        arousal, valence, dominance = (float(v) for v in np.clip(place, -1.0, 1.0))
+        affect = self._namer.feed(distribution)
+        arousal, valence, dominance = (float(v) for v in np.clip(smooth @ self._places, -1, 1))
         shift, direction = self._trajectory.feed(window.end_s, arousal, valence)
         frame = VoiceFrame(
             timestamp_s=window.end_s,
             source=self._source,
             speech=speech,
-            affect=said.affect,
-            confidence=said.confidence,
+            affect=affect,
+            confidence=min(1.0, distribution[affect]) if affect is not None else 0.0,
             arousal=arousal,
             valence=valence,
             dominance=dominance,
             shift_magnitude=shift,
             shift_direction=direction,
             prosody_flags=flags,
-            distribution=said.distribution,
+            distribution=distribution,
             heard_s=self._baseline.heard_s,
         )
         return Reading(frame, emotion)
@@ -159,12 +162,14 @@ def _hear(
     """Put one window of each ready lane through the network, and its reading in its place."""
     standardised: list[Floats] = []
     inputs: list[Floats] = []
+    speech_s: list[float] = []
     for i, window in zip(ready, windows, strict=True):
         if window.vector is not None:
             vector = network.standardise(window.vector)
             standardised.append(vector)
             inputs.append(lanes[i].prepare(vector, window.new_speech_s))
-    heard = network.hear(np.stack(inputs)) if inputs else None
+            speech_s.append(window.speech_s)
+    heard = network.hear(np.stack(inputs), np.array(speech_s, np.float32)) if inputs else None
     row = 0
     for i, window in zip(ready, windows, strict=True):
         if window.vector is None or heard is None:

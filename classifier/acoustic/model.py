@@ -76,17 +76,33 @@ class Network:
         held = np.clip(unclipped, -self.card.clip, self.card.clip)
         return np.asarray(held, dtype=np.float32)
 
-    def hear(self, inputs: Floats) -> Heard:
-        """Run the network on windows, ``(batch, 2 * WIDTH)``."""
+    def hear(self, inputs: Floats, speech_s: Floats) -> Heard:
+        """Run the network on windows.
+
+        Args:
+            inputs: ``(batch, 2 * WIDTH)``.
+            speech_s: how much speech each window holds, ``(batch,)``, above 0.
+        """
         if inputs.ndim != 2 or inputs.shape[1] != 2 * WIDTH:
             raise ValueError(f"expected (batch, {2 * WIDTH}), not {inputs.shape}")
         emotion, speech = self._session.run([EMOTION_OUTPUT, SPEECH_OUTPUT], {INPUT: inputs})
-        return Heard(temper(emotion, self.card.temperature), speech[:, 0])
+        temperature = temperature_at(speech_s, self.card.temperature, self.card.little_evidence_s)
+        return Heard(temper(emotion, temperature), speech[:, 0])
 
 
-def temper(probabilities: Floats, temperature: float) -> Floats:
-    """Temperature scaling (Guo et al. 2017) of probabilities, ``(..., classes)``."""
-    logs = np.log(np.maximum(probabilities, 1e-9)) / temperature
+def temperature_at(speech_s: Floats, temperature: float, little_evidence_s: float) -> Floats:
+    """The temperature for windows with that much speech, the shape of ``speech_s``."""
+    return np.asarray(temperature * (1.0 + little_evidence_s / speech_s), dtype=np.float32)
+
+
+def temper(probabilities: Floats, temperature: Floats) -> Floats:
+    """Temperature scaling (Guo et al. 2017) of probabilities.
+
+    Args:
+        probabilities: ``(batch, classes)``.
+        temperature: ``(batch,)``.
+    """
+    logs = np.log(np.maximum(probabilities, 1e-9)) / temperature[:, None]
     scaled = np.exp(logs - logs.max(axis=-1, keepdims=True))
     return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True), dtype=np.float32)
 

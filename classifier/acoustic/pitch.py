@@ -21,10 +21,11 @@ MAX_HZ: Final = 600.0
 VOICED: Final = 0.5
 """Height of the autocorrelation peak from which a frame counts as voiced."""
 
-_HALF: Final = 2
-"""The autocorrelation is taken at half the sample rate: voices live below 4 kHz."""
-_LAG_RATE_HZ: Final = SAMPLE_RATE_HZ / _HALF
-_LAGS: Final = FFT // _HALF
+_BAND_HZ: Final = 4000.0
+"""The autocorrelation is of what lies below this: twice oversampled, so that a parabola finds the
+height of its peaks even where a high voice has few samples to a period."""
+_BAND: Final = round(_BAND_HZ * FFT / SAMPLE_RATE_HZ) + 1
+_LAG_RATE_HZ: Final = float(SAMPLE_RATE_HZ)
 _MIN_LAG: Final = int(_LAG_RATE_HZ / MAX_HZ)
 _MAX_LAG: Final = int(np.ceil(_LAG_RATE_HZ / MIN_HZ))
 _CANDIDATES: Final = 4
@@ -42,12 +43,12 @@ def _window_autocorrelation() -> Floats:
     window = hann_window().astype(np.float64)
     power = np.abs(np.fft.rfft(window, FFT)) ** 2
     # Band-limited like the frames', so that both are sampled at the same lags.
-    lags = np.fft.irfft(power[: _LAGS // 2 + 1], _LAGS)
+    lags = np.fft.irfft(power[:_BAND], FFT)
     return np.asarray(lags[: _MAX_LAG + 2] / lags[0], dtype=np.float32)
 
 
 _WINDOW_LAGS: Final = _window_autocorrelation()
-if WINDOW // _HALF + _MAX_LAG + 2 > _LAGS:  # the circular correlation would wrap into the lags
+if WINDOW + _MAX_LAG + 2 > FFT:  # the circular correlation would wrap into the lags
     raise AssertionError("FFT too short for the longest lag")
 
 
@@ -84,7 +85,7 @@ def track(power: Floats, memory: Floats) -> Pitch:
     Returns:
         Arrays of shape ``(lanes, frames)``.
     """
-    lags = np.fft.irfft(power[..., : _LAGS // 2 + 1], _LAGS, axis=-1)[..., : _MAX_LAG + 2]
+    lags = np.fft.irfft(power[..., :_BAND], FFT, axis=-1)[..., : _MAX_LAG + 2]
     height = lags / (lags[..., :1] + np.float32(1e-12)) / _WINDOW_LAGS
     peak, log_f0 = _candidates(np.asarray(height[..., _MIN_LAG - 1 :], dtype=np.float32))
     first = np.argmax(peak - _octave_cost(log_f0), axis=-1)[..., None]

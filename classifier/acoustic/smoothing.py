@@ -1,18 +1,21 @@
 """From wavering probabilities to a word that holds.
 
-Owns when an affect is named, changed and taken back. Knows nothing of audio or models.
+Owns how readings are averaged over time, and when an affect is named, changed and taken back.
+Knows nothing of audio or models.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
+from classifier.acoustic.layout import Floats
 from classifier.frames import Affect
 
 KEEP: Final = 0.5
-"""Share of the past in the smoothed distribution, per reading: about 1 s of memory."""
+"""Share of the past in the smoothed probabilities, per reading: about 1 s of memory."""
 
 PERSIST: Final = 2
 """Readings in a row for which an affect must lead before it is named."""
@@ -24,69 +27,77 @@ FORGET_S: Final = 2.0
 """A pause this long ends what was being said: the next speech starts afresh."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What may be said after a reading."""
+class Smoother:
+    """Exponential average of the readings of one stretch of speech."""
 
-    affect: Affect | None
-    confidence: float
-    """Smoothed probability of ``affect``; 0 when there is none."""
-
-    distribution: Mapping[Affect, float]
-    """Smoothed; sums to 1."""
-
-
-class AffectSmoother:
-    """One lane's word, with hysteresis in level and in time."""
-
-    def __init__(self, floor: float) -> None:
-        """A voice that nothing was said about.
-
-        Args:
-            floor: probability that an affect needs to be named, 0..1.
-        """
-        self._floor = floor
-        self._smooth: dict[Affect, float] = {}
-        self._named: Affect | None = None
-        self._rival: Affect | None = None
-        self._rival_for = 0
+    def __init__(self) -> None:
+        self._average: Floats | None = None
         self._last_s = float("-inf")
 
-    def feed(self, timestamp_s: float, distribution: Mapping[Affect, float]) -> Said:
-        """Take a reading made on speech.
+    def feed(self, timestamp_s: float, probabilities: Floats) -> tuple[Floats, bool]:
+        """Take the next reading.
 
         Args:
             timestamp_s: never falls.
-            distribution: sums to 1, always over the same affects.
-        """
-        if timestamp_s - self._last_s > FORGET_S:
-            self._smooth, self._named, self._rival, self._rival_for = {}, None, None, 0
-        self._last_s = timestamp_s
-        if self._smooth:
-            self._smooth = {
-                affect: KEEP * self._smooth[affect] + (1 - KEEP) * new
-                for affect, new in distribution.items()
-            }
-        else:
-            self._smooth = dict(distribution)
-        self._weigh()
-        named = self._named
-        if named is None or self._smooth[named] < self._floor - SLACK:
-            return Said(None, 0.0, dict(self._smooth))
-        return Said(named, min(1.0, self._smooth[named]), dict(self._smooth))
+            probabilities: ``(classes,)``, summing to 1.
 
-    def _weigh(self) -> None:
-        """Keep the word, or change it when something else has led for long enough."""
-        leader = max(self._smooth, key=lambda affect: self._smooth[affect])
-        candidate: Affect | None = None
-        if self._smooth[leader] >= self._floor:
-            candidate = leader
-        elif self._named is not None and self._smooth[self._named] >= self._floor - SLACK:
-            candidate = self._named
+        Returns:
+            Their average, ``(classes,)``, and whether speech began anew with this reading.
+        """
+        anew = self._average is None or timestamp_s - self._last_s > FORGET_S
+        if self._average is None or anew:
+            self._average = probabilities.astype(np.float32)
+        else:
+            average = KEEP * self._average + (1 - KEEP) * probabilities
+            self._average = average.astype(np.float32)
+        self._last_s = timestamp_s
+        return self._average, anew
+
+
+class Namer:
+    """One lane's word, with hysteresis in level and in time."""
+
+    def __init__(self, floor: float) -> None:
+        """Nothing named yet.
+
+        Args:
+            floor: probability that an affect needs to be named, 0..1; once named it keeps its
+                name down to :data:`SLACK` below.
+        """
+        self._floor = floor
+        self._named: Affect | None = None
+        self._rival: Affect | None = None
+        self._rival_for = 0
+
+    def forget(self) -> None:
+        """Begin anew, with nothing named."""
+        self._named, self._rival, self._rival_for = None, None, 0
+
+    def feed(self, distribution: Mapping[Affect, float]) -> Affect | None:
+        """The affect to name after this reading, if any.
+
+        Args:
+            distribution: smoothed, always over the same affects, summing to 1.
+        """
+        candidate = self._candidate(distribution)
         if candidate is self._named:
             self._rival_for = 0
-            return
-        self._rival_for = self._rival_for + 1 if candidate is self._rival else 1
-        self._rival = candidate
-        if self._rival_for >= PERSIST:
-            self._named, self._rival_for = candidate, 0
+        else:
+            self._rival_for = self._rival_for + 1 if candidate is self._rival else 1
+            self._rival = candidate
+            if self._rival_for >= PERSIST:
+                self._named, self._rival_for = candidate, 0
+        named = self._named
+        # A word on its way out is no longer said, though its successor has not lasted yet.
+        if named is None or distribution[named] < self._floor - SLACK:
+            return None
+        return named
+
+    def _candidate(self, distribution: Mapping[Affect, float]) -> Affect | None:
+        """What would be named if persistence were no matter."""
+        leader = max(distribution, key=lambda affect: distribution[affect])
+        if distribution[leader] >= self._floor:
+            return leader
+        if self._named is not None and distribution[self._named] >= self._floor - SLACK:
+            return self._named
+        return None

@@ -15,8 +15,12 @@ from classifier.frames import SAMPLE_RATE_HZ
 
 BINS: Final = FFT // 2 + 1
 BIN_HZ: Final = SAMPLE_RATE_HZ / FFT
-FLOOR: Final = np.float32(1e-12)
-"""Power below which there is nothing to hear: -120 dB, well under the 16-bit noise floor."""
+FLOOR: Final = np.float32(1e-14)
+"""Power of a bin below which there is nothing to hear: under what 16 bits can hold."""
+
+RANGE: Final = np.float32(3e-8)
+"""Share of a frame's power that every bin is given: 75 dB below the whole. What lies deeper is the
+microphone's and the quantiser's, and would make every measure depend on the level."""
 
 _HANN: Final = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
 _HANN_POWER: Final = float(np.sum(_HANN.astype(np.float64) ** 2))
@@ -29,7 +33,7 @@ def hann_window() -> Floats:
 
 
 def to_db(power: Floats) -> Floats:
-    """Power to decibels, floored at -120 dB."""
+    """Power to decibels, floored at -140 dB."""
     return np.asarray(10.0 * np.log10(power + FLOOR), dtype=np.float32)
 
 
@@ -47,7 +51,8 @@ def frame_signal(segment: Floats) -> Floats:
 
 
 def power_spectrum(frames: Floats) -> Floats:
-    """Power per bin, scaled so that the bins of white noise sum to its mean square.
+    """Power per bin, scaled so that the bins of white noise sum to its mean square, with a floor
+    under the frame's own power.
 
     Args:
         frames: ``(..., WINDOW)``, tapered.
@@ -57,7 +62,8 @@ def power_spectrum(frames: Floats) -> Floats:
     """
     spectrum = np.fft.rfft(frames, FFT, axis=-1)
     power = spectrum.real**2 + spectrum.imag**2
-    return np.asarray(power * np.float32(2.0 / (_HANN_POWER * FFT)), dtype=np.float32)
+    power = power * np.float32(2.0 / (_HANN_POWER * FFT))
+    return np.asarray(power + RANGE * power.sum(axis=-1, keepdims=True), dtype=np.float32)
 
 
 def _mel(hz: float | Floats) -> Floats:

@@ -42,6 +42,9 @@ class Window:
     vector: Floats | None
     """Functionals, ``(WIDTH,)``; None where there is not enough speech, or none now."""
 
+    speech_s: float
+    """Speech in the window, seconds: how much the vector rests on."""
+
     new_speech_s: float
     """Speech in the newest block, seconds."""
 
@@ -82,6 +85,7 @@ class SlidingWindow:
         return Window(
             end_s=self._blocks * BLOCK_S,
             vector=vector,
+            speech_s=int(speech.sum()) / FRAME_RATE_HZ,
             new_speech_s=new / FRAME_RATE_HZ,
             heard_s=self._heard / FRAME_RATE_HZ,
             level_db=float(level),

@@ -27,6 +27,7 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and of how much."""
 
 _SEED: Final = 20050904
+_FIELDS: Final = ("vectors", "clip", "voice", "new_speech_s", "speech_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,14 @@ class Examples:
     voice: NDArray[np.int32]
     """Which way of hearing it (0: as recorded)."""
 
-    speech_s: Floats
+    new_speech_s: Floats
     """New speech in the row's newest block, seconds."""
 
+    speech_s: Floats
+    """Speech in the row's whole window, seconds."""
 
-def clip_windows(pcm: NDArray[np.int16], lead: int = 0) -> tuple[Floats, Floats]:
+
+def clip_windows(pcm: NDArray[np.int16], lead: int = 0) -> tuple[Floats, Floats, Floats]:
     """Stream a clip on its own, and a pause after it, through a fresh lane.
 
     Args:
@@ -54,22 +58,24 @@ def clip_windows(pcm: NDArray[np.int16], lead: int = 0) -> tuple[Floats, Floats]
         lead: samples of silence before it, so that the grid of blocks falls differently.
 
     Returns:
-        Functionals ``(n, WIDTH)`` of the windows with speech, and the new speech of each.
+        Functionals ``(n, WIDTH)`` of the windows with speech, and the new speech and all the
+        speech in each, seconds.
     """
     tail = BLOCK + (-(lead + pcm.size)) % BLOCK
     padded = np.concatenate([np.zeros(lead, np.int16), pcm, np.zeros(tail, np.int16)])
     frames = FrameExtractor().push(padded)
     window = SlidingWindow()
     vectors: list[Floats] = []
-    speech_s: list[float] = []
+    new: list[float] = []
+    total: list[float] = []
     for start in range(0, len(frames), BLOCK_FRAMES):
         seen = window.advance(frames[start : start + BLOCK_FRAMES])
         if seen.vector is not None:
             vectors.append(seen.vector)
-            speech_s.append(seen.new_speech_s)
-    if not vectors:
-        return np.zeros((0, WIDTH), np.float32), np.zeros(0, np.float32)
-    return np.stack(vectors), np.asarray(speech_s, np.float32)
+            new.append(seen.new_speech_s)
+            total.append(seen.speech_s)
+    stacked = np.stack(vectors) if vectors else np.zeros((0, WIDTH), np.float32)
+    return stacked, np.asarray(new, np.float32), np.asarray(total, np.float32)
 
 
 def as_signal(pcm: NDArray[np.int16]) -> Signal:
@@ -125,8 +131,9 @@ def make_examples(
     file = cache_folder() / f"{key.hexdigest()[:24]}.npz"
     if file.is_file():
         with np.load(file) as kept:
-            return Examples(kept["vectors"], kept["clip"], kept["voice"], kept["speech_s"])
+            return Examples(**{name: kept[name] for name in _FIELDS})
     vectors: list[Floats] = []
+    new_speech: list[Floats] = []
     speech: list[Floats] = []
     clip: list[NDArray[np.int32]] = []
     voice_of: list[NDArray[np.int32]] = []
@@ -138,25 +145,21 @@ def make_examples(
             heard = pcm
             if voice != AS_RECORDED:
                 heard = as_pcm(heard_as(as_signal(pcm), voice, around, rng))
-            found, speech_s = clip_windows(heard, lead=int(rng.integers(BLOCK)))
+            found, new_s, all_s = clip_windows(heard, lead=int(rng.integers(BLOCK)))
             vectors.append(found)
-            speech.append(speech_s)
+            new_speech.append(new_s)
+            speech.append(all_s)
             clip.append(np.full(len(found), index, np.int32))
             voice_of.append(np.full(len(found), way, np.int32))
     made = Examples(
         np.concatenate(vectors),
         np.concatenate(clip),
         np.concatenate(voice_of),
+        np.concatenate(new_speech),
         np.concatenate(speech),
     )
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".partial.npz")
-    np.savez(
-        partial,
-        vectors=made.vectors,
-        clip=made.clip,
-        voice=made.voice,
-        speech_s=made.speech_s,
-    )
+    np.savez(partial, **{name: getattr(made, name) for name in _FIELDS})
     partial.replace(file)
     return made

@@ -31,8 +31,11 @@ class _Builder:
         self.constants.append(numpy_helper.from_array(values, name))
         return name
 
-    def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: int) -> str:
-        self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
+    def node(self, kind: str, inputs: Sequence[str], output: str, axis: int | None = None) -> str:
+        made = helper.make_node(kind, list(inputs), [output])
+        if axis is not None:
+            made.attribute.append(helper.make_attribute("axis", axis))
+        self.nodes.append(made)
         return output
 
     def perceptron(self, name: str, start: str, layers: Layers) -> str:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from classifier.acoustic.baseline import BASELINE_WEIGHT_S
 from classifier.acoustic.card import Card, functionals_digest
 from classifier.acoustic.layout import Floats
-from classifier.acoustic.model import temper
+from classifier.acoustic.model import temper, temperature_at
 from classifier.frames import Affect
 from classifier.training import network
 from classifier.training.augment import AS_RECORDED, random_voice
@@ -37,6 +37,9 @@ PASSES: Final = 2
 CLIP: Final = 5.0
 FOLDS: Final = 3
 """Groups of speakers held out in turn to find the temperature."""
+
+_TEMPERATURES: Final = tuple(round(0.3 * 1.06**i, 3) for i in range(36))
+_LITTLE_EVIDENCE_S: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8)
 
 FLOOR: Final = 0.5
 SPEECH_THRESHOLD: Final = 0.5
@@ -99,7 +102,7 @@ def make_weights(
     mean, scale = _population(material, kept)
     emotion = _fit_emotion(material, kept, mean, scale, progress)
     speech = _fit_speech(material, kept, mean, scale, progress)
-    temperature = _find_temperature(material, kept, progress)
+    temperature, little_evidence_s = _calibrate(material, kept, progress)
     weights = build_graph(emotion, speech)
     affects = {name: str(EMODB_AFFECTS[name]) for name in EMODB_CLASSES}
     card = Card(
@@ -114,7 +117,8 @@ def make_weights(
         scale=tuple(round(float(v), 6) for v in scale),
         clip=CLIP,
         baseline_weight_s=BASELINE_WEIGHT_S,
-        temperature=round(temperature, 4),
+        temperature=temperature,
+        little_evidence_s=little_evidence_s,
         floor=FLOOR,
         speech_threshold=SPEECH_THRESHOLD,
         data=(
@@ -149,33 +153,32 @@ def _sessions(
     material: Material,
     speakers: Sequence[str],
     standardised: Floats,
-    voices: Sequence[int],
     passes: int,
 ) -> tuple[Floats, NDArray[np.int64]]:
-    """Simulated sessions of these speakers: inputs and labels."""
+    """Simulated sessions of these speakers, heard in every way: inputs and their rows."""
     examples = material.speech
-    rows = Rows(standardised, examples.clip, examples.voice, examples.speech_s)
+    rows = Rows(standardised, examples.clip, examples.voice, examples.new_speech_s)
     rng = np.random.default_rng(SEED)
     inputs: list[Floats] = []
-    labels: list[NDArray[np.int64]] = []
+    picked: list[NDArray[np.int64]] = []
     for _ in range(passes):
         for speaker in speakers:
             clips = [i for i, clip in enumerate(material.clips) if clip.speaker == speaker]
-            for voice in voices:
-                made, picked = simulate(rows, clips, voice, rng)
+            for voice in range(VOICES + 1):
+                made, of_rows = simulate(rows, clips, voice, rng)
                 inputs.append(made)
-                labels.append(material.labels[examples.clip[picked]])
-    return np.concatenate(inputs), np.concatenate(labels)
+                picked.append(of_rows)
+    return np.concatenate(inputs), np.concatenate(picked)
 
 
 def _fit_emotion(
     material: Material, speakers: Sequence[str], mean: Floats, scale: Floats, progress: Progress
 ) -> list[network.Layers]:
     standardised = _standardise(material.speech.vectors, mean, scale)
-    inputs, labels = _sessions(material, speakers, standardised, range(VOICES + 1), PASSES)
+    inputs, picked = _sessions(material, speakers, standardised, PASSES)
     return network.fit(
         inputs,
-        labels,
+        material.labels[material.speech.clip[picked]],
         len(EMODB_CLASSES),
         network.EMOTION,
         SEED,
@@ -199,25 +202,29 @@ def _fit_speech(
     )[0]
 
 
-def _find_temperature(material: Material, speakers: Sequence[str], progress: Progress) -> float:
-    """The temperature at which held-out speakers are surprised least, window by window."""
+def _calibrate(
+    material: Material, speakers: Sequence[str], progress: Progress
+) -> tuple[float, float]:
+    """Temperature and its growth at which held-out speakers surprise least, window by window."""
     probabilities: list[Floats] = []
-    truth: list[NDArray[np.int64]] = []
+    rows: list[NDArray[np.int64]] = []
     for fold in range(FOLDS):
         held_out = [s for i, s in enumerate(speakers) if i % FOLDS == fold]
         kept = [s for s in speakers if s not in held_out]
         mean, scale = _population(material, kept)
         members = _fit_emotion(material, kept, mean, scale, progress)
         standardised = _standardise(material.speech.vectors, mean, scale)
-        inputs, labels = _sessions(material, held_out, standardised, range(VOICES + 1), 1)
+        inputs, picked = _sessions(material, held_out, standardised, 1)
         probabilities.append(network.predict(members, inputs))
-        truth.append(labels)
-    predicted, wanted = np.concatenate(probabilities), np.concatenate(truth)
-    counts = np.bincount(wanted, minlength=len(EMODB_CLASSES))
-    weight = 1.0 / counts[wanted]
+        rows.append(picked)
+    predicted, picked = np.concatenate(probabilities), np.concatenate(rows)
+    wanted = material.labels[material.speech.clip[picked]]
+    speech_s = material.speech.speech_s[picked]
+    weight = 1.0 / np.bincount(wanted, minlength=len(EMODB_CLASSES))[wanted]
 
-    def surprise(temperature: float) -> float:
-        right = temper(predicted, temperature)[np.arange(len(wanted)), wanted]
+    def surprise(pair: tuple[float, float]) -> float:
+        tempered = temper(predicted, temperature_at(speech_s, *pair))
+        right = tempered[np.arange(len(wanted)), wanted]
         return float(-np.average(np.log(right + 1e-9), weights=weight))
 
-    return min((float(t) for t in np.geomspace(0.3, 3.0, 47)), key=surprise)
+    return min(((t, e) for t in _TEMPERATURES for e in _LITTLE_EVIDENCE_S), key=surprise)

@@ -30,7 +30,7 @@ class Rows:
 
     clip: NDArray[np.int32]
     voice: NDArray[np.int32]
-    speech_s: Floats
+    new_speech_s: Floats
 
 
 def simulate(
@@ -57,7 +57,7 @@ def simulate(
         if rng.random() < RESTART:
             habit = Baseline(width, BASELINE_WEIGHT_S)
         for row in heard_this_way[starts[clip] : starts[clip + 1]]:
-            vector, speech_s = rows.standardised[row], float(rows.speech_s[row])
+            vector, speech_s = rows.standardised[row], float(rows.new_speech_s[row])
             usual.append(habit.with_new(vector, speech_s))
             habit.learn(vector, speech_s)
             order.append(int(row))

@@ -53,9 +53,30 @@ def test_the_rate_of_readings_does_not_change_the_memory() -> None:
     slow, quick = Trajectory(), Trajectory()
     for path, step_s in ((slow, 0.5), (quick, 0.1)):
         path.feed(0.0, 0.0, 0.0)
+        for i in range(1, round(10 / step_s) + 1):
+            path.feed(i * step_s, 0.0, 0.0)
         for i in range(1, round(4 / step_s) + 1):
-            path.feed(i * step_s, 0.5, 0.0)
-    assert slow.feed(4.1, 0.5, 0.0)[0] == pytest.approx(quick.feed(4.1, 0.5, 0.0)[0], abs=1e-9)
+            path.feed(10 + i * step_s, 0.5, 0.0)
+    assert slow.feed(14.1, 0.5, 0.0)[0] == pytest.approx(quick.feed(14.1, 0.5, 0.0)[0], abs=1e-9)
+
+
+def test_a_young_path_gives_its_first_reading_little_weight() -> None:
+    """What was read once at the start fades sooner than what was read for long."""
+    young, old = Trajectory(), Trajectory()
+    young.feed(9.5, 0.0, 0.0)
+    for i in range(20):
+        old.feed(0.5 * i, 0.0, 0.0)
+    for path in (young, old):
+        path.feed(10.0, 0.8, 0.0)
+    assert young.feed(10.5, 0.8, 0.0)[0] < old.feed(10.5, 0.8, 0.0)[0]
+
+
+def test_two_readings_at_one_time_are_taken() -> None:
+    """Readings without time between them divide by nothing."""
+    path = Trajectory()
+    path.feed(1.0, 0.0, 0.0)
+    assert path.feed(1.0, 1.0, 0.0)[0] == pytest.approx(1.0)
+    assert path.feed(1.0, 1.0, 0.0)[0] == pytest.approx(0.5)
 
 
 def test_a_long_silence_is_forgotten() -> None:

@@ -1,0 +1,102 @@
+"""classifier.acoustic.functionals"""
+
+import numpy as np
+import pytest
+
+from classifier.acoustic.extractor import FrameExtractor
+from classifier.acoustic.functionals import (
+    FUNCTIONAL,
+    FUNCTIONALS,
+    MIN_SPEECH,
+    MIN_VOICED,
+    WIDTH,
+    enough_speech,
+    functionals,
+)
+from classifier.acoustic.gate import Levels, mark_speech
+from classifier.acoustic.layout import BLOCK_FRAMES, COLUMN, Floats
+from tests.classifier.voices import RATE_HZ, Pcm, hum, recording, silence
+
+
+def describe(pcm: Pcm) -> Floats:
+    frames = FrameExtractor().push(pcm)
+    levels = Levels()
+    for at in range(0, len(frames), BLOCK_FRAMES):
+        levels.update(frames[at : at + BLOCK_FRAMES, COLUMN["energy_db"]])
+    return functionals(frames, *mark_speech(frames, levels))
+
+
+def value(vector: Floats, name: str) -> float:
+    return float(vector[FUNCTIONAL[name]])
+
+
+SPEECH = recording("agitated")[: 3 * RATE_HZ]
+
+
+def test_every_functional_has_one_name() -> None:
+    """Names and values are as many, and no name comes twice."""
+    assert len(set(FUNCTIONALS)) == len(FUNCTIONALS) == WIDTH
+    vector = describe(SPEECH)
+    assert vector.shape == (WIDTH,)
+    assert np.isfinite(vector).all()
+
+
+@pytest.mark.parametrize("gain_db", [-10, -25])
+def test_level_says_nothing(gain_db: float) -> None:
+    """The same speech at another level is described alike: far less than a deviation apart."""
+    loud = describe(SPEECH)
+    soft = describe((SPEECH * 10 ** (gain_db / 20)).round().astype(np.int16))
+    spread = np.std([describe(recording(n)[: 3 * RATE_HZ]) for n in ("calm", "tired")], axis=0)
+    assert np.median(np.abs(loud - soft) / (spread + 0.1)) < 0.1
+
+
+def test_silence_around_the_speech_says_nothing() -> None:
+    """Half a second of silence before the speech changes little."""
+    plain = describe(SPEECH[: 2 * RATE_HZ])
+    late = describe(np.concatenate([silence(0.5), SPEECH[: 2 * RATE_HZ]]))
+    assert np.median(np.abs(plain - late) / (np.abs(plain) + 0.5)) < 0.05
+
+
+def test_pitch_functionals_are_those_of_the_voice() -> None:
+    """A voice that swings by two semitones around 200 Hz has that mean, spread and range."""
+    at = np.arange(2 * RATE_HZ) / RATE_HZ
+    swing = 2.0 * np.sin(2 * np.pi * 2 * at)
+    vector = describe(np.concatenate([silence(0.5), hum(200 * 2 ** (swing / 12), 2.0)]))
+    expected = 12 * np.log2(200 / 27.5)
+    assert value(vector, "pitch_st:mean") == pytest.approx(expected, abs=0.1)
+    assert value(vector, "pitch_st:std") == pytest.approx(2 / np.sqrt(2), abs=0.1)
+    spread = value(vector, "pitch_st:p80") - value(vector, "pitch_st:p20")
+    assert spread == pytest.approx(2 * 2 * np.sin(np.pi * 0.3), abs=0.3)
+    # The steepest 50 ms of the swing move 2 * 2 * pi * 2 * 0.05 semitones; the mean is less.
+    assert 0.5 < value(vector, "pitch_rise") < 1.3
+    assert value(vector, "pitch_fall") == pytest.approx(value(vector, "pitch_rise"), rel=0.1)
+
+
+@pytest.mark.parametrize(("octaves", "sign"), [(0.5, 1.0), (-0.5, -1.0)])
+def test_a_glide_has_a_trend(octaves: float, sign: float) -> None:
+    """Half an octave in two seconds is three semitones a second, with its sign."""
+    f0 = 180 * 2 ** (octaves * np.linspace(0, 1, 2 * RATE_HZ))
+    vector = describe(np.concatenate([silence(0.5), hum(f0, 2.0)]))
+    assert value(vector, "pitch_trend") == pytest.approx(3.0 * sign, abs=0.2)
+
+
+def test_too_little_speech_is_not_described() -> None:
+    """Below the least speech or the least voicing there is no vector, and asking is an error."""
+    frames = FrameExtractor().push(SPEECH)
+    speech = np.zeros(len(frames), np.bool_)
+    speech[: MIN_SPEECH - 1] = True
+    assert not enough_speech(speech, speech)
+    with pytest.raises(ValueError, match="not enough"):
+        functionals(frames, speech, speech)
+    speech[:MIN_SPEECH] = True
+    voiced = np.zeros(len(frames), np.bool_)
+    voiced[: MIN_VOICED - 1] = True
+    assert not enough_speech(speech, voiced)
+    assert enough_speech(speech, speech)
+
+
+def test_all_voiced_speech_is_described() -> None:
+    """Speech without an unvoiced frame gives finite numbers."""
+    frames = FrameExtractor().push(SPEECH)[:100]
+    everywhere = np.ones(100, np.bool_)
+    assert np.isfinite(functionals(frames, everywhere, everywhere)).all()

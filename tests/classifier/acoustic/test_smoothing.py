@@ -1,0 +1,130 @@
+"""classifier.acoustic.smoothing"""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier.acoustic.smoothing import FORGET_S, PERSIST, SLACK, Namer, Smoother
+from classifier.frames import Affect
+
+WARM, TIRED, URGENT = Affect.WARM, Affect.TIRED, Affect.URGENT
+
+
+def odds(warm: float, tired: float) -> dict[Affect, float]:
+    return {WARM: warm, TIRED: tired, URGENT: 1.0 - warm - tired}
+
+
+def test_the_average_moves_half_way() -> None:
+    """Each reading counts as much as all before it."""
+    smoother = Smoother()
+    first, anew = smoother.feed(0.5, np.array([1.0, 0.0], np.float32))
+    assert anew
+    assert first.tolist() == [1.0, 0.0]
+    second, anew = smoother.feed(1.0, np.array([0.0, 1.0], np.float32))
+    assert not anew
+    assert second.tolist() == [0.5, 0.5]
+
+
+def test_a_pause_begins_anew() -> None:
+    """After a pause the first reading stands alone; before it is over, it does not."""
+    smoother = Smoother()
+    smoother.feed(0.5, np.array([1.0, 0.0], np.float32))
+    kept, anew = smoother.feed(0.5 + FORGET_S, np.array([0.0, 1.0], np.float32))
+    assert not anew
+    assert kept[0] == 0.5
+    fresh, anew = smoother.feed(1.5 + 2 * FORGET_S, np.array([0.0, 1.0], np.float32))
+    assert anew
+    assert fresh[0] == 0.0
+
+
+def test_an_affect_must_persist_to_be_named() -> None:
+    """One reading names nothing; the second that agrees does."""
+    namer = Namer(floor=0.5)
+    assert PERSIST == 2
+    assert namer.feed(odds(0.9, 0.1)) is None
+    assert namer.feed(odds(0.9, 0.1)) is WARM
+
+
+def test_below_the_floor_nothing_is_named() -> None:
+    """However long it leads, a weak leader stays unnamed."""
+    namer = Namer(floor=0.5)
+    assert [namer.feed(odds(0.45, 0.3)) for _ in range(10)] == [None] * 10
+
+
+def test_a_single_reading_does_not_change_the_word() -> None:
+    """A flicker to another affect and back leaves the word standing."""
+    namer = Namer(floor=0.5)
+    for _ in range(3):
+        namer.feed(odds(0.9, 0.1))
+    assert namer.feed(odds(0.4, 0.6)) is WARM
+    assert namer.feed(odds(0.9, 0.1)) is WARM
+    assert namer.feed(odds(0.4, 0.6)) is WARM
+
+
+def test_a_change_that_lasts_shows() -> None:
+    """The second reading in a row of another affect changes the word."""
+    namer = Namer(floor=0.5)
+    for _ in range(3):
+        namer.feed(odds(0.9, 0.1))
+    namer.feed(odds(0.2, 0.8))
+    assert namer.feed(odds(0.2, 0.8)) is TIRED
+
+
+def test_a_word_lost_is_not_said_while_its_successor_waits() -> None:
+    """Far below the floor a word is withheld at once, though nothing else is named yet."""
+    namer = Namer(floor=0.5)
+    for _ in range(3):
+        namer.feed(odds(0.9, 0.1))
+    assert namer.feed(odds(0.1, 0.9)) is None
+    assert namer.feed(odds(0.1, 0.9)) is TIRED
+
+
+def test_a_named_affect_has_slack() -> None:
+    """Between the floor and the slack below it a word is kept but would not be gained."""
+    between = 0.5 - SLACK / 2
+    gained, kept = Namer(floor=0.5), Namer(floor=0.5)
+    for _ in range(3):
+        kept.feed(odds(0.9, 0.1))
+    assert [kept.feed(odds(between, 0.2)) for _ in range(5)] == [WARM] * 5
+    assert [gained.feed(odds(between, 0.2)) for _ in range(5)] == [None] * 5
+
+
+def test_forgetting_begins_with_nothing() -> None:
+    """After forgetting, an affect must persist again."""
+    namer = Namer(floor=0.5)
+    for _ in range(3):
+        namer.feed(odds(0.9, 0.1))
+    namer.forget()
+    assert namer.feed(odds(0.9, 0.1)) is None
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=40))
+def test_what_is_named_is_never_far_below_the_floor(pairs: list[tuple[float, float]]) -> None:
+    """Whatever comes, a named affect has at least the floor less the slack."""
+    namer = Namer(floor=0.5)
+    for a, b in pairs:
+        total = 1.0 + a + b
+        distribution = {WARM: a / total, TIRED: b / total, URGENT: 1.0 / total}
+        named = namer.feed(distribution)
+        if named is not None:
+            assert distribution[named] >= 0.5 - SLACK
+
+
+def test_readings_that_alternate_never_settle_on_the_rival() -> None:
+    """A voice that wavers from reading to reading keeps the word it had."""
+    namer = Namer(floor=0.5)
+    for _ in range(3):
+        namer.feed(odds(0.9, 0.1))
+    said = {namer.feed(odds(0.45, 0.55) if step % 2 else odds(0.55, 0.45)) for step in range(40)}
+    assert said == {WARM}
+
+
+def test_smoothing_keeps_a_distribution() -> None:
+    """Averages of distributions sum to 1."""
+    smoother = Smoother()
+    rng = np.random.default_rng(2)
+    for step in range(20):
+        values = rng.dirichlet(np.ones(7)).astype(np.float32)
+        average, _ = smoother.feed(step * 0.5, values)
+        assert average.sum() == pytest.approx(1.0, abs=1e-5)
