@@ -2,7 +2,8 @@
 
 Owns which servers run, in what order, and what is made of the rounds. Each measurement has a
 fresh server process. Linnet goes first in a round; the peers are then told to send events of the
-same size, at the same rate, as many at a time.
+same size, at the same rate, as many at a time (Linnet's affect and tone of one frame are two events
+stored and sent together).
 """
 
 from __future__ import annotations
@@ -18,13 +19,20 @@ from tests.bench.process import BenchError, Server, free_port
 LINNET = "Linnet"
 AIOHTTP_SSE = "aiohttp-sse"
 SSE_STARLETTE = "sse-starlette"
+SINGLY = "sse-starlette, singly"
+"""The same peer sending as many bursts, of one event each: what Linnet's bursts do not hide."""
 BARE = "bare uvloop write"
+"""No peer: the floor."""
 
 PEER_MODULES = {
     AIOHTTP_SSE: "tests.bench.peers.aiohttp_sse_peer",
     SSE_STARLETTE: "tests.bench.peers.sse_starlette_peer",
+    SINGLY: "tests.bench.peers.sse_starlette_peer",
     BARE: "tests.bench.peers.bare",
 }
+
+SEED = "8522"
+"""The synthetic conversation is the same each time: how much it says is part of the load."""
 
 Say = Callable[[str], None]
 
@@ -65,6 +73,25 @@ class Fanout:
     def us_by_round(self) -> list[float]:
         """Microseconds per delivered event, round by round."""
         return [1e6 * result.cpu_s / result.deliveries for result in self.rounds]
+
+    @property
+    def us_per_burst(self) -> float:
+        """The same per piece in which events reach a subscriber, however many it holds."""
+        return min(
+            us * result.events_per_burst
+            for us, result in zip(self.us_by_round, self.rounds, strict=True)
+        )
+
+    @property
+    def us_of_making(self) -> float:
+        """What of :attr:`us_per_delivery` goes into making and storing events, in microseconds.
+
+        Taken while nobody was subscribed.
+        """
+        return min(
+            1e6 * result.alone_cpu_share * result.wall_s / result.deliveries
+            for result in self.rounds
+        )
 
     @property
     def bytes_per_subscriber(self) -> float:
@@ -119,12 +146,17 @@ def measure_server(server: Server, load: Load, measure_s: float, say: Say) -> Fa
         return result
 
 
-def peer_env(model: FanoutResult) -> dict[str, str]:
-    """Settings by which a peer sends what Linnet was seen to send."""
-    events_per_tick = max(1.0, round(model.events_per_read, 2))
+def peer_env(model: FanoutResult, *, singly: bool = False) -> dict[str, str]:
+    """Settings by which a peer sends what Linnet was seen to send.
+
+    Args:
+        model: Linnet's measurement.
+        singly: one event where Linnet sent a burst.
+    """
+    events_per_tick = max(1.0, round(model.events_per_burst, 2))
     return {
         "BENCH_TICKS_PER_S": repr(model.events / model.wall_s / events_per_tick),
-        "BENCH_EVENTS_PER_TICK": repr(events_per_tick),
+        "BENCH_EVENTS_PER_TICK": "1" if singly else repr(events_per_tick),
         "BENCH_EVENT_BYTES": str(round(model.event_bytes)),
     }
 
@@ -133,7 +165,7 @@ def run_fanout(rounds: int, measure_s: float, say: Say, step: Callable[[], None]
     """Every server under every load, by turns.
 
     Args:
-        rounds: how often each is measured (the floor once).
+        rounds: how often each is measured (the two yardsticks once).
         measure_s: seconds between the two marks of a measurement.
         say: told what is being done.
         step: called after each of :func:`steps` measurements.
@@ -142,7 +174,7 @@ def run_fanout(rounds: int, measure_s: float, say: Say, step: Callable[[], None]
     for load in LOADS:
         rows = {
             name: Fanout(name, load.subscribers)
-            for name in (LINNET, AIOHTTP_SSE, SSE_STARLETTE, BARE)
+            for name in (LINNET, AIOHTTP_SSE, SSE_STARLETTE, SINGLY, BARE)
         }
         table += rows.values()
         for number in range(rounds):
@@ -150,13 +182,17 @@ def run_fanout(rounds: int, measure_s: float, say: Say, step: Callable[[], None]
             def tell(text: str, load: Load = load, number: int = number) -> None:
                 say(f"{load.subscribers} subscribers, round {number + 1}: {text}")
 
-            mock = {"CF_VOICE_MOCK": "1", "CF_VOICE_RATE_HZ": repr(load.rate_hz)}
+            mock = {
+                "CF_VOICE_MOCK": "1",
+                "CF_VOICE_RATE_HZ": repr(load.rate_hz),
+                "CF_VOICE_SEED": SEED,
+            }
             model = measure_server(linnet(mock), load, measure_s, tell)
             rows[LINNET].rounds.append(model)
             step()
-            names = [AIOHTTP_SSE, SSE_STARLETTE] + ([BARE] if number == 0 else [])
+            names = [AIOHTTP_SSE, SSE_STARLETTE] + ([SINGLY, BARE] if number == 0 else [])
             for name in names:
-                server = peer(name, peer_env(model))
+                server = peer(name, peer_env(model, singly=name == SINGLY))
                 rows[name].rounds.append(measure_server(server, load, measure_s, tell))
                 step()
     return table
@@ -164,4 +200,4 @@ def run_fanout(rounds: int, measure_s: float, say: Say, step: Callable[[], None]
 
 def steps(rounds: int) -> int:
     """How many measurements :func:`run_fanout` makes."""
-    return len(LOADS) * (3 * rounds + 1)
+    return len(LOADS) * (3 * rounds + 2)

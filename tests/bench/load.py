@@ -54,7 +54,7 @@ class FanoutResult:
     load_cpu_share: float = 0.0
     """The same for the subscribers' own process: near 1 it is the bottleneck."""
     event_bytes: float = 0.0
-    events_per_read: float = 0.0
+    events_per_burst: float = 0.0
     """Events that reach a subscriber in one piece, on average."""
     kinds: dict[str, int] = field(default_factory=dict)
     spread_ms: list[float] = field(default_factory=list)
@@ -252,7 +252,7 @@ async def measure(spec: FanoutSpec) -> FanoutResult:
     result.load_cpu_share = (end.load_cpu_s - begin.load_cpu_s) / result.wall_s
     result.event_bytes = body_bytes / result.deliveries
     result.kinds = dict(audience.kinds - before)
-    result.events_per_read = sum(result.kinds.values()) / max(1, audience.reads)
+    result.events_per_burst = sum(result.kinds.values()) / max(1, audience.reads)
     result.spread_ms = audience.spread_ms(begin.event_id, end.event_id)
     for member in audience.members:
         member.close()

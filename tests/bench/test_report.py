@@ -62,7 +62,7 @@ def test_a_lost_event_voids_the_comparison() -> None:
 def test_peers_are_told_to_do_what_linnet_did() -> None:
     """Two events at a time, 5 a second, of the measured size, is what the peers are given."""
     model = FanoutResult(
-        100, events=10, deliveries=1000, wall_s=2.0, event_bytes=333.4, events_per_read=2.0
+        100, events=10, deliveries=1000, wall_s=2.0, event_bytes=333.4, events_per_burst=2.0
     )
     assert peer_env(model) == {
         "BENCH_TICKS_PER_S": "2.5",

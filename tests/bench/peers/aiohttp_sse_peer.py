@@ -66,9 +66,10 @@ async def make_events(_app: web.Application) -> AsyncIterator[None]:
     """Where no audio drives the events, a clock does: to every session alike."""
 
     async def run() -> None:
-        async for event in SHAPE.numbered():
-            for session_id in subscribers:
-                publish(session_id, event)
+        async for burst in SHAPE.bursts():
+            for event in burst:
+                for session_id in subscribers:
+                    publish(session_id, event)
 
     task = asyncio.create_task(run()) if not SHAPE.chunks_per_event else None
     yield

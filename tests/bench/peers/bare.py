@@ -1,4 +1,4 @@
-"""The floor: nothing but ``transport.write`` of ready bytes on uvloop. No peer, a yardstick.
+"""The floor: nothing but one ``transport.write`` of ready bytes on uvloop. No peer, a yardstick.
 
 No HTTP parsing, no tasks, no bounds: what a delivery costs in system calls and in the event loop
 before any server has done anything. Only the fan-out routes are answered.
@@ -54,10 +54,12 @@ class Connection(asyncio.Protocol):
 async def run() -> None:
     loop = asyncio.get_running_loop()
     await loop.create_server(Connection, "127.0.0.1", int(os.environ["BENCH_PORT"]), backlog=1024)
-    async for number, data in SHAPE.numbered():
-        block = f"event: tone-event\ndata: {data}\nid: {number}\n\n".encode()
+    async for burst in SHAPE.bursts():
+        blocks = "".join(
+            f"event: tone-event\ndata: {data}\nid: {number}\n\n" for number, data in burst
+        ).encode()
         for transport in subscribers:
-            transport.write(block)
+            transport.write(blocks)
 
 
 if __name__ == "__main__":

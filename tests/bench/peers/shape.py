@@ -56,8 +56,8 @@ class Shape:
         event["subtext"] = "x" * max(0, missing)
         return json.dumps(event)
 
-    async def numbered(self) -> AsyncIterator[tuple[str, str]]:
-        """``(id, json)`` of event after event, for ever, at the rhythm asked for."""
+    async def bursts(self) -> AsyncIterator[list[tuple[str, str]]]:
+        """``(id, json)`` of the events of tick after tick, for ever, at the rhythm asked for."""
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         number, tick, due = 0, 0, 0.0
@@ -65,10 +65,12 @@ class Shape:
             tick += 1
             await asyncio.sleep(max(0.0, began_s + tick / self.ticks_per_s - loop.time()))
             due += self.events_per_tick
+            burst: list[tuple[str, str]] = []
             while due >= 1:
                 due -= 1
                 number += 1
-                yield str(number), self.event_json(number, tick / self.ticks_per_s)
+                burst.append((str(number), self.event_json(number, tick / self.ticks_per_s)))
+            yield burst
 
 
 class ChunkCounter:
