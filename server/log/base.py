@@ -74,7 +74,7 @@ class SessionRow:
     ended_at_s: float | None = None
     reason: EndReason | None = None
     last_seq: int = 0
-    """Number of the last stored event; exact once the session has ended."""
+    """Number of the last event: of those stored while it runs, of all once it has ended."""
 
 
 class EventStore(Protocol):

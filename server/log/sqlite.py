@@ -46,7 +46,11 @@ UPDATE session SET state = 'stopped', reason = 'interrupted', ended_at = ?,
     last_seq = (SELECT coalesce(max(seq), 0) FROM event WHERE event.session = session.key)
 WHERE state = 'running'
 """
-_SESSION_COLUMNS: Final = "id, state, elcor, tier, owner, started_at, ended_at, reason, last_seq"
+_SESSION_COLUMNS: Final = """
+    id, state, elcor, tier, owner, started_at, ended_at, reason,
+    CASE state WHEN 'stopped' THEN last_seq
+    ELSE (SELECT coalesce(max(seq), 0) FROM event WHERE event.session = session.key) END
+"""
 _EVENT_COLUMNS: Final = "seq, kind, data, timestamp, confidence, affect, speaker_id"
 _OF_SESSION: Final = "session = (SELECT key FROM session WHERE id = ?)"
 
@@ -69,6 +73,22 @@ class SqliteStore:
         return await asyncio.get_running_loop().run_in_executor(None, self._open)
 
     def _open(self) -> int:
+        self._take_folder()
+        try:
+            connection = connect_writer(self._path, sync=self._sync)
+            try:
+                found = connection.execute(_END_INTERRUPTED, (self._clock.wall_s(),)).rowcount
+            except sqlite3.Error as exc:
+                connection.close()
+                raise StoreError(f"The log at {self._path.name} cannot be written: {exc}.") from exc
+        except BaseException:
+            self._leave_folder()
+            raise
+        self._writer = GroupCommitWriter(connection)
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="log-reader")
+        return found
+
+    def _take_folder(self) -> None:
         try:
             self._dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock = (self._dir / "linnet.lock").open("w")
@@ -79,33 +99,31 @@ class SqliteStore:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self._lock.close()
+            self._leave_folder()
             raise StoreError(
                 f"LINNET_DATA_DIR={self._dir} is in use by another Linnet server."
             ) from None
-        connection = connect_writer(self._path, sync=self._sync)
-        try:
-            found = connection.execute(_END_INTERRUPTED, (self._clock.wall_s(),)).rowcount
-        except sqlite3.Error as exc:
-            connection.close()
-            raise StoreError(f"The log at {self._path.name} cannot be written: {exc}.") from exc
-        self._writer = GroupCommitWriter(connection)
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="log-reader")
-        return found
+
+    def _leave_folder(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     async def aclose(self) -> None:
         if self._writer is not None:
             await self._writer.aclose()
             self._writer = None
-        if self._readers is not None:
-            self._readers.shutdown(wait=True, cancel_futures=True)
-            self._readers = None
+        readers, self._readers = self._readers, None
+        # A read may be under way: waiting for it is not for the loop.
+        await asyncio.get_running_loop().run_in_executor(None, self._close_readers, readers)
+        self._leave_folder()
+
+    def _close_readers(self, readers: ThreadPoolExecutor | None) -> None:
+        if readers is not None:
+            readers.shutdown(wait=True, cancel_futures=True)
         for connection in self._connections:
             connection.close()
         self._connections.clear()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
 
     # -- writing --------------------------------------------------------------------------------
 

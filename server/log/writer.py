@@ -95,8 +95,16 @@ class GroupCommitWriter:
 
     def _commit(self, group: list[_Job]) -> None:
         try:
-            self._transaction(group)
+            self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as exc:
+            # Somebody else holds the file, and no job is to blame: waiting once is enough.
+            self._settle(group, StoreError(f"The log could not be written: {exc}."))
+            return
+        try:
+            self._transaction(group)
+        except Exception as exc:
+            # Whatever it was (also a value that SQLite cannot take, which is no sqlite3.Error):
+            # the thread lives on, for without it nobody's events are stored any more.
             if len(group) == 1:
                 self._settle(group, StoreError(f"The log could not be written: {exc}."))
                 return
@@ -107,7 +115,6 @@ class GroupCommitWriter:
         self._settle(group, None)
 
     def _transaction(self, group: list[_Job]) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
         try:
             for job in group:
                 for sql, rows in job.statements:
