@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
+from classifier import Affect, ShiftDirection
 from server.log.base import Draft, Event, SessionRow, ToneKeys
-from server.models import (
-    Affect,
-    ServiceEvent,
-    ServiceStatus,
-    SessionState,
-    ShiftDirection,
-    Tier,
-    ToneEvent,
-)
+from server.models import ServiceEvent, ServiceStatus, SessionState, Tier, ToneEvent
 
 SESSION_ID = "session-of-this-test"
 
