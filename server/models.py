@@ -7,7 +7,7 @@ Field names and order of :class:`ToneEvent` are locked: front ends parse them. W
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -17,6 +17,9 @@ from classifier.frames import Affect, ShiftDirection
 Unit = Annotated[float, Field(ge=0, le=1)]
 Signed = Annotated[float, Field(ge=-1, le=1)]
 Seconds = Annotated[float, Field(ge=0)]
+
+SEQ_MAX: Final = 2**63 - 1
+"""The largest number that the log can be asked for (a signed 64-bit integer)."""
 
 
 class WireModel(BaseModel):
@@ -209,7 +212,7 @@ class HistoryQuery(BaseModel):
     speaker_id: str | None = Field(None, min_length=1, max_length=64)
     since: Seconds | None = None
     until: Seconds | None = None
-    after_seq: int | None = Field(None, ge=0)
+    after_seq: int | None = Field(None, ge=0, le=SEQ_MAX)
 
 
 class ExportQuery(BaseModel):

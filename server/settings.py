@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     max_sessions: int = Field(500, alias="LINNET_MAX_SESSIONS", ge=1, le=100_000)
     """Sessions that may run at once; over it, 429."""
     max_subscribers: int = Field(10_000, alias="LINNET_MAX_SUBSCRIBERS", ge=1, le=1_000_000)
-    """Open event streams over all sessions; over it, 503."""
+    """Open event streams over all sessions; over it, 429."""
     audio_buffer_s: float = Field(30.0, alias="LINNET_AUDIO_BUFFER_S", ge=1, le=600)
     """How far audio may run ahead of real time, in seconds, before it is refused."""
     heartbeat_s: float = Field(15.0, alias="LINNET_HEARTBEAT_S", ge=0.05, le=300)

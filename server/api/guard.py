@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from aiohttp import web
 
@@ -36,7 +36,8 @@ def check_host(request: web.Request) -> None:
     settings = request.app[SETTINGS]
     if settings.mode != "local":
         return
-    host = urlsplit(f"//{request.host}").hostname or ""
+    parts = _split(f"//{request.host}")
+    host = (parts.hostname if parts is not None else None) or ""
     if _is_loopback_name(host) or _is_address(host) or host in _allowed_hosts(settings):
         return
     raise NotAllowedError(
@@ -64,10 +65,10 @@ def origin_allowed(origin: str, request: web.Request) -> bool:
     settings = request.app[SETTINGS]
     if origin.rstrip("/") in settings.allowed_origins:
         return True
-    parts = urlsplit(origin)
-    host = parts.hostname
-    if parts.scheme not in {"http", "https"} or host is None:
+    parts = _split(origin)
+    if parts is None or parts.scheme not in {"http", "https"} or parts.hostname is None:
         return False
+    host = parts.hostname
     if _is_loopback_name(host):
         # Whatever else runs on this machine's own names is the user's own.
         return True
@@ -93,6 +94,14 @@ def request_tier(request: web.Request, *keys: str | None) -> Tier:
     """The tier that the server's key, the caller's header, or any of ``keys`` buys."""
     settings = request.app[SETTINGS]
     return tier_of(settings.license_key, request.headers.get(LICENSE_HEADER), *keys)
+
+
+def _split(address: str) -> SplitResult | None:
+    """The parts of an address; None for what is none, such as a bracket that never closes."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return None
 
 
 def _allowed_hosts(settings: Settings) -> set[str]:

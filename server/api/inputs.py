@@ -21,7 +21,10 @@ async def read_body(request: web.Request, model: type[M]) -> M:
     Raises:
         InvalidInputError: not JSON, not an object, or a field that is ill-typed or out of range.
     """
-    raw = await request.read()
+    try:
+        raw = await request.read()
+    except web.RequestPayloadError:
+        raise InvalidInputError("body: cannot be read as its encoding says.") from None
     try:
         data = orjson.loads(raw) if raw.strip() else {}
     except orjson.JSONDecodeError as exc:

@@ -17,5 +17,5 @@ METRICS: Final = web.AppKey("metrics", Metrics)
 CLOCK: Final = web.AppKey("clock", Clock)
 STARTED_S: Final = web.AppKey("started_s", float)
 
-REQUEST_ID: Final = "request_id"
+REQUEST_ID: Final = web.RequestKey("request_id", str)
 """Key in the request, not in the application."""
