@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Final
 
 from server.clock import Clock
@@ -24,6 +25,9 @@ Offer = Callable[[bytes], bool]
 
 STORE_DEADLINE_S: Final = 5.0
 """An event waits so long to be stored; then it is sent all the same, with a warning."""
+
+_LAST_TRY_S: Final = 0.5
+"""The same for what is still unstored when the session ends: a shutdown has two seconds for all."""
 
 _UNSTORED_MAX: Final = 5_000
 """Events kept for another try while the store fails; over it the oldest is given up, counted."""
@@ -106,6 +110,11 @@ class Channel:
         self._ring = Ring()
         self._turn = asyncio.Lock()
         self._unstored: list[Event] = []
+        """What the store is to be offered again: always the last events, without gaps."""
+        self._failing = False
+        """Whether the store refused when it was last asked."""
+        self._told_failing = False
+        """Whether subscribers have been told so."""
 
     def subscribe(self, after: int | None) -> Cursor:
         """A cursor behind event number ``after``; behind the newest when None."""
@@ -122,15 +131,14 @@ class Channel:
                 return []
             started_s = self._clock.monotonic_s()
             events = self._number(drafts)
-            was_failing = bool(self._unstored)
             try:
-                await self._store_events(events)
+                await self._store_events(events, STORE_DEADLINE_S)
             finally:
                 # Also when the wait was cancelled: the numbers are given, the write under way.
                 self._publish(events)
                 self._metrics.append_seconds.observe(self._clock.monotonic_s() - started_s)
-            if bool(self._unstored) != was_failing:
-                await self._tell_storing(failing=not was_failing)
+            if self._failing != self._told_failing:
+                await self._tell_storing()
             return events
 
     async def end(self, reason: EndReason) -> None:
@@ -138,26 +146,46 @@ class Channel:
         async with self._turn:
             if self.ended is not None:
                 return
-            if self._unstored:
-                await self._store_events([])
-            self.ended = SessionEndEvent(
-                session_id=self.session_id, reason=reason, last_seq=self.last_seq
-            )
-            self._metrics.events_unstored.dec(len(self._unstored))
-            for cursor in tuple(self.following):
-                cursor.wake()
+            try:
+                if self._unstored:
+                    await self._store_events([], _LAST_TRY_S)
+            finally:
+                self._conclude(reason)
+
+    def _conclude(self, reason: EndReason) -> None:
+        self.ended = SessionEndEvent(
+            session_id=self.session_id, reason=reason, last_seq=self.last_seq
+        )
+        self._metrics.events_unstored.dec(len(self._unstored))
+        for cursor in tuple(self.following):
+            cursor.wake()
 
     async def read_after(self, seq: int) -> list[Event]:
-        """The next events above ``seq``, from the ring or else from the store."""
-        if seq >= self.last_seq:
+        """The next events above ``seq``, from the ring or else from the store.
+
+        Raises:
+            StoreError: they are in the store only, and it cannot be read.
+        """
+        last_seq = self.last_seq
+        if seq >= last_seq:
             return []
         events = self._ring.after(seq, _READ_EVENTS)
-        if events is None:
-            events = await self._store.read_after(self.session_id, seq, _READ_EVENTS)
-            if not events:
-                # What lies between was never stored (it was sent with a warning at the time).
-                events = self._ring.first(_READ_EVENTS)
-        return events
+        if events is not None:
+            return events
+        unstored = self._unstored_after(seq)
+        if unstored and unstored[0].seq == seq + 1:
+            return unstored
+        events = await self._store.read_after(self.session_id, seq, _READ_EVENTS)
+        # One that is stored but was not fanned out when we asked will come by itself.
+        events = [event for event in events if event.seq <= last_seq]
+        # Nothing: what lies between was given up (it was sent with a warning at the time).
+        return events or unstored or self._ring.first(_READ_EVENTS)
+
+    def _unstored_after(self, seq: int) -> list[Event]:
+        if not self._unstored:
+            return []
+        skip = max(0, seq + 1 - self._unstored[0].seq)
+        return list(islice(self._unstored, skip, skip + _READ_EVENTS))
 
     def _number(self, drafts: Sequence[Draft]) -> list[Event]:
         first = self.last_seq + 1
@@ -166,21 +194,30 @@ class Channel:
             for seq, draft in enumerate(drafts, start=first)
         ]
 
-    async def _store_events(self, events: list[Event]) -> None:
+    async def _store_events(self, events: list[Event], deadline_s: float) -> None:
         try:
-            async with asyncio.timeout(STORE_DEADLINE_S):
+            async with asyncio.timeout(deadline_s):
                 await self._store.append(self.session_id, [*self._unstored, *events])
+        except asyncio.CancelledError:
+            # Written or not, nobody knows: they are offered again, which harms nothing.
+            self._keep_unstored(events)
+            raise
         except (StoreError, TimeoutError):
             self._metrics.store_failures.inc()
-            self._metrics.events_unstored.inc(len(events))
-            self._unstored.extend(events)
-            if (surplus := len(self._unstored) - _UNSTORED_MAX) > 0:
-                del self._unstored[:surplus]
-                self._metrics.events_unstored.dec(surplus)
-                self._metrics.queue_drops.labels("unstored").inc(surplus)
+            self._failing = True
+            self._keep_unstored(events)
         else:
+            self._failing = False
             self._metrics.events_unstored.dec(len(self._unstored))
             self._unstored.clear()
+
+    def _keep_unstored(self, events: list[Event]) -> None:
+        self._metrics.events_unstored.inc(len(events))
+        self._unstored.extend(events)
+        if (surplus := len(self._unstored) - _UNSTORED_MAX) > 0:
+            del self._unstored[:surplus]
+            self._metrics.events_unstored.dec(surplus)
+            self._metrics.queue_drops.labels("unstored").inc(surplus)
 
     def _publish(self, events: list[Event]) -> None:
         self._ring.extend(events)
@@ -196,7 +233,8 @@ class Channel:
         for event in events:
             self._metrics.events.labels(event.kind).inc()
 
-    async def _tell_storing(self, *, failing: bool) -> None:
+    async def _tell_storing(self) -> None:
+        failing = self._told_failing = self._failing
         if failing:
             status = ServiceStatus.WARNING
             detail = "Events are shown but cannot be stored at the moment."
@@ -205,7 +243,12 @@ class Channel:
             detail = "Events are being stored again."
         notice = ServiceEvent(session_id=self.session_id, status=status, detail=detail)
         events = self._number([Draft("service-event", notice.to_json())])
+        if failing:
+            # The store has just refused: waiting for it again would only hold the warning up.
+            self._keep_unstored(events)
+            self._publish(events)
+            return
         try:
-            await self._store_events(events)
+            await self._store_events(events, STORE_DEADLINE_S)
         finally:
             self._publish(events)
