@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from classifier.acoustic.card import Card
+from classifier.acoustic.smoothing import SLACK
 
 
 def render(card: Card) -> str:
@@ -17,7 +18,8 @@ def render(card: Card) -> str:
         f"- Licence: {card.licence}",
         f"- SHA-256 of the weights: `{card.weights_sha256}`",
         f"- Feature layout: {card.layout_version}",
-        f"- Nothing is named below a confidence of {card.floor:g}.",
+        f"- An affect is named from a confidence of {card.floor:g} on, and kept down to",
+        f"  {card.floor - SLACK:g}; below that nothing is said.",
         "",
         "## Made of",
         "",

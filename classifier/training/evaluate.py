@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import numpy as np
 import typer
@@ -24,28 +24,45 @@ from classifier.training.corpora import EMODB_CLASSES, Corpora
 from classifier.training.examples import Progress
 from classifier.training.protocol import Judged, clip_protocol, session_protocol
 from classifier.training.recipe import Material, gather, make_weights
-from classifier.training.report import Result, measured, page, score
+from classifier.training.report import (
+    FalseAlarms,
+    Result,
+    false_alarms,
+    measured,
+    page,
+    score,
+)
 
-ORDERS = 3
+ORDERS: Final = 3
 """Random orders of each speaker's clips in the session protocol."""
 
 
-def leave_one_speaker_out(
-    corpora: Corpora, material: Material, progress: Progress
-) -> dict[str, list[list[Judged]]]:
-    """Every clip's judgement by weights that never heard its speaker.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Heldout:
+    """Judgements by weights that never heard what they judge."""
 
-    Returns:
-        Per protocol, one list of judgements in the order of the clips for each run of it.
-    """
+    runs: dict[str, list[list[Judged]]]
+    """Per protocol, one list of judgements in the order of the clips for each run of it."""
+
+    noises: list[Judged]
+    """In the order of the material's noises."""
+
+
+def leave_out_in_turn(corpora: Corpora, material: Material, progress: Progress) -> Heldout:
+    """Judge every clip by weights that never heard its speaker, and every noise likewise."""
     clip_runs: list[list[Judged]] = [[Judged(None, ())] * len(material.clips)]
     session_runs = [[Judged(None, ())] * len(material.clips) for _ in range(ORDERS)]
+    noises = [Judged(None, ())] * len(material.noises)
+    folds = len(material.speakers)
     for number, speaker in enumerate(material.speakers):
 
         def within(what: str, done: int, total: int, number: int = number) -> None:
-            progress(f"speaker {number + 1} of {len(material.speakers)}: {what}", done, total)
+            progress(f"speaker {number + 1} of {folds}: {what}", done, total)
 
-        network = Network(*make_weights(material, (speaker,), within))
+        unshown = range(number, len(material.noises), folds)
+        network = Network(
+            *make_weights(material, (speaker,), within, leave_out_noises=tuple(unshown))
+        )
         own = [i for i, clip in enumerate(material.clips) if clip.speaker == speaker]
         pcm = [corpora.pcm(material.clips[i].name) for i in own]
         for i, judged in zip(own, clip_protocol(network, pcm), strict=True):
@@ -54,7 +71,9 @@ def leave_one_speaker_out(
             rng = np.random.default_rng([number, order])
             for i, judged in zip(own, session_protocol(network, pcm, rng), strict=True):
                 run[i] = judged
-    return {"clip": clip_runs, "session": session_runs}
+        for i in unshown:
+            noises[i] = clip_protocol(network, [corpora.pcm(material.noises[i])])[0]
+    return Heldout({"clip": clip_runs, "session": session_runs}, noises)
 
 
 def main(
@@ -66,14 +85,19 @@ def main(
         found = Corpora.find(corpora)
         with reporting() as report:
             material = gather(found, report)
-            runs = leave_one_speaker_out(found, material, report)
-        results = {name: score(material, found, judged) for name, judged in runs.items()}
+            heldout = leave_out_in_turn(found, material, report)
+        results = {n: score(material, found, judged) for n, judged in heldout.runs.items()}
+        alarms = false_alarms(heldout.noises)
         card = read_card(out / "open.json")
     except ClassifierError as error:
         console.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from error
     _show(results)
-    _write(out, card, results)
+    console.print(
+        f"On noises never shown: {alarms.speech:.1%} of readings taken for a voice, "
+        f"{alarms.named:.1%} named an affect."
+    )
+    _write(out, card, results, alarms)
 
 
 def _show(results: dict[str, Result]) -> None:
@@ -87,12 +111,13 @@ def _show(results: dict[str, Result]) -> None:
     console.print(table)
 
 
-def _write(out: Path, card: Card, results: dict[str, Result]) -> None:
-    card = dataclasses.replace(card, measured=measured(results))
+def _write(out: Path, card: Card, results: dict[str, Result], alarms: FalseAlarms) -> None:
+    card = dataclasses.replace(card, measured=measured(results, alarms))
     (out / "open.json").write_text(card.dump(), encoding="utf-8")
     (out / "open.md").write_text(render(card), encoding="utf-8")
-    (out / "REPORT.md").write_text(page(results), encoding="utf-8")
+    (out / "REPORT.md").write_text(page(results, alarms), encoding="utf-8")
     raw = {name: dataclasses.asdict(result) for name, result in results.items()}
+    raw["noise"] = dataclasses.asdict(alarms)
     (out / "report.json").write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8")
 
 

@@ -46,6 +46,8 @@ LIMITS: Final = (
     "A label names how a voice sounds, not what a person feels or means. Fear is reported as "
     "'urgent', sadness and boredom both as 'tired', disgust as 'dismissive', joy as 'warm': "
     "outsides that the wire has words for.",
+    "Joy is often taken for anger: both are loud, high and lively, and they differ by less than "
+    "the rest.",
     "The first seconds of a voice are compared with an average voice, not with its own habit. A "
     "voice that keeps one tone for minutes makes that tone its habit.",
     "Other languages, children, old and ill voices, telephone bands and heavy noise were not "

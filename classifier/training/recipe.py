@@ -53,6 +53,9 @@ class Material:
     """Everything that weights are made of."""
 
     clips: tuple[Clip, ...]
+    noises: tuple[str, ...]
+    """Names of the clips that hold no voice."""
+
     speech: Examples
     noise: Examples
 
@@ -67,8 +70,21 @@ class Material:
         return tuple(sorted({clip.speaker for clip in self.clips}))
 
 
-def gather(corpora: Corpora, progress: Progress) -> Material:
-    """Read the corpora and compute their examples, or take them from the cache."""
+def gather(
+    corpora: Corpora,
+    progress: Progress,
+    *,
+    voices: int = VOICES,
+    noise_voices: int = NOISE_VOICES,
+) -> Material:
+    """Read the corpora and compute their examples, or take them from the cache.
+
+    Args:
+        corpora: where they are.
+        progress: told how far it is.
+        voices: ways of hearing each speaker besides the recording itself.
+        noise_voices: the same for noises.
+    """
     clips = tuple(corpora.speech("emodb"))
     quiet = [
         name
@@ -80,20 +96,30 @@ def gather(corpora: Corpora, progress: Progress) -> Material:
     around = surroundings(corpora, beds)
     rng = np.random.default_rng(SEED)
     of_speaker = {
-        speaker: (AS_RECORDED, *(random_voice(rng, around) for _ in range(VOICES)))
+        speaker: (AS_RECORDED, *(random_voice(rng, around) for _ in range(voices)))
         for speaker in sorted({clip.speaker for clip in clips})
     }
-    voices = [of_speaker[clip.speaker] for clip in clips]
-    speech = make_examples(corpora, [clip.name for clip in clips], voices, around, progress)
-    ways = [(AS_RECORDED, *(random_voice(rng, around) for _ in range(NOISE_VOICES))) for _ in quiet]
+    heard = [of_speaker[clip.speaker] for clip in clips]
+    speech = make_examples(corpora, [clip.name for clip in clips], heard, around, progress)
+    ways = [(AS_RECORDED, *(random_voice(rng, around) for _ in range(noise_voices))) for _ in quiet]
     noise = make_examples(corpora, quiet, ways, around, progress)
-    return Material(clips, speech, noise)
+    return Material(clips, tuple(quiet), speech, noise)
 
 
 def make_weights(
-    material: Material, leave_out: Sequence[str], progress: Progress
+    material: Material,
+    leave_out: Sequence[str],
+    progress: Progress,
+    *,
+    leave_out_noises: Sequence[int] = (),
 ) -> tuple[Card, bytes]:
-    """Train on all speakers but some.
+    """Train on all speakers but some, and on all noises but some.
+
+    Args:
+        material: what there is.
+        leave_out: speakers that nothing is learnt from.
+        progress: told how far it is.
+        leave_out_noises: indices of noises that are not shown as what is not speech.
 
     Returns:
         The card, without measurements, and the weights.
@@ -101,7 +127,7 @@ def make_weights(
     kept = [s for s in material.speakers if s not in leave_out]
     mean, scale = _population(material, kept)
     emotion = _fit_emotion(material, kept, mean, scale, progress)
-    speech = _fit_speech(material, kept, mean, scale, progress)
+    speech = _fit_speech(material, kept, leave_out_noises, mean, scale, progress)
     temperature, little_evidence_s = _calibrate(material, kept, progress)
     weights = build_graph(emotion, speech)
     affects = {name: str(EMODB_AFFECTS[name]) for name in EMODB_CLASSES}
@@ -164,7 +190,7 @@ def _sessions(
     for _ in range(passes):
         for speaker in speakers:
             clips = [i for i, clip in enumerate(material.clips) if clip.speaker == speaker]
-            for voice in range(VOICES + 1):
+            for voice in range(int(examples.voice.max()) + 1):
                 made, of_rows = simulate(rows, clips, voice, rng)
                 inputs.append(made)
                 picked.append(of_rows)
@@ -187,10 +213,16 @@ def _fit_emotion(
 
 
 def _fit_speech(
-    material: Material, speakers: Sequence[str], mean: Floats, scale: Floats, progress: Progress
+    material: Material,
+    speakers: Sequence[str],
+    leave_out_noises: Sequence[int],
+    mean: Floats,
+    scale: Floats,
+    progress: Progress,
 ) -> network.Layers:
     voices = _standardise(material.speech.vectors[_rows_of(material, speakers)], mean, scale)
-    others = _standardise(material.noise.vectors, mean, scale)
+    shown = ~np.isin(material.noise.clip, np.asarray(leave_out_noises, np.int32))
+    others = _standardise(material.noise.vectors[shown], mean, scale)
     labels = np.concatenate([np.ones(len(voices), np.int64), np.zeros(len(others), np.int64)])
     return network.fit(
         np.concatenate([voices, others]),

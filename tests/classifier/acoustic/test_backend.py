@@ -1,0 +1,280 @@
+"""classifier.acoustic.backend"""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifier import BackendError, ConfigError, ContextClassifier, ModelError, Source, VoiceFrame
+from classifier.acoustic import backend as acoustic
+from classifier.acoustic.backend import AcousticBackend
+from classifier.acoustic.lane import Lane, Reading, analyse
+from classifier.acoustic.model import Network, load_network
+from classifier.context import backend_from_env
+from classifier.frames import Affect
+from tests.classifier.voices import Pcm, recording, silence
+
+SPEECH = recording("agitated")
+
+
+@pytest.fixture
+async def backend() -> AsyncIterator[AcousticBackend]:
+    made = AcousticBackend()
+    await made.load()
+    yield made
+    await made.aclose()
+
+
+async def collect(context: ContextClassifier) -> list[VoiceFrame]:
+    return [frame async for frame in context.stream()]
+
+
+async def hear(context: ContextClassifier, pcm: Pcm, chunk: int = 1600) -> list[VoiceFrame]:
+    reader = asyncio.create_task(collect(context))
+    for at in range(0, pcm.size, chunk):
+        await context.feed(pcm[at : at + chunk])
+    await context.stop()
+    return await asyncio.wait_for(reader, 10)
+
+
+def offline(pcm: Pcm) -> list[VoiceFrame]:
+    network = load_network("open")
+    lane = Lane(Source.MIC, network.card)
+    lane.push(pcm)
+    return [reading.frame for reading in analyse([lane], network)[0]]
+
+
+EXPECTED = offline(SPEECH)
+
+
+@pytest.mark.parametrize("chunk", [1600, 777, 40_000])
+async def test_a_session_hears_what_a_lane_hears(backend: AcousticBackend, chunk: int) -> None:
+    """Through the engine, in any chunks, the frames are those of the plain arithmetic."""
+    assert await hear(backend.open(), SPEECH, chunk) == EXPECTED
+
+
+async def test_the_environment_gives_a_listener_of_its_own() -> None:
+    """From the environment alone: audio in, frames out, and stopping closes its backend."""
+    frames = await hear(ContextClassifier.from_env({}), SPEECH)
+    assert any(frame.affect is not None for frame in frames)
+    assert "linnet-acoustic" not in {thread.name for thread in threading.enumerate()}
+
+
+async def test_feeding_returns_when_the_audio_is_analysed(backend: AcousticBackend) -> None:
+    """After feed, the frames are there without further waiting."""
+    context = backend.open()
+    await context.feed(SPEECH[:24_000])
+    await context.stop()
+    assert [frame.timestamp_s for frame in await collect(context)] == [0.5, 1.0, 1.5]
+
+
+async def test_sources_have_lanes_of_their_own(backend: AcousticBackend) -> None:
+    """Two sources fed at once: each with its own clock, its own speaker, its own readings."""
+    context = backend.open()
+    reader = asyncio.create_task(collect(context))
+
+    async def play(pcm: Pcm, source: Source) -> None:
+        for at in range(0, pcm.size, 1600):
+            await context.feed(pcm[at : at + 1600], source)
+
+    await asyncio.gather(play(SPEECH, Source.MIC), play(silence(4.0), Source.TAB))
+    await context.stop()
+    frames = await reader
+    mine = [frame for frame in frames if frame.source is Source.MIC]
+    theirs = [frame for frame in frames if frame.speaker_id == "speaker_b"]
+    assert [f.affect for f in mine] == [f.affect for f in EXPECTED]
+    assert len(theirs) == 8
+    assert all(frame.affect is None for frame in theirs)
+
+
+async def test_many_sessions_share_one_thread(backend: AcousticBackend) -> None:
+    """Sessions at once hear the same as alone, with one worker between them."""
+    pcms = [SPEECH[: 16_000 + 1600 * i] for i in range(12)]
+    heard = await asyncio.gather(*(hear(backend.open(), pcm) for pcm in pcms))
+    expected = [frame.affect for frame in EXPECTED]
+    for frames in heard:
+        assert [frame.affect for frame in frames] == expected[: len(frames)]
+    names = [thread.name for thread in threading.enumerate()]
+    assert names.count("linnet-acoustic") == 1
+
+
+async def test_the_loop_stays_free_while_the_worker_computes(backend: AcousticBackend) -> None:
+    """A minute fed at once is analysed outside the loop: other tasks run meanwhile."""
+    context = backend.open()
+    turns = 0
+
+    async def tick() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    ticking = asyncio.create_task(tick())
+    await context.feed(np.resize(SPEECH, 60 * 16_000))
+    ticking.cancel()
+    await context.stop()
+    assert turns > 20
+
+
+async def test_stopping_does_not_wait_for_a_reader(
+    backend: AcousticBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nobody at the stream feed waits at the bound; stop ends it all the same."""
+    monkeypatch.setattr(acoustic, "MAX_UNREAD", 4)
+    context = backend.open()
+    feeding = asyncio.create_task(context.feed(silence(10.0)))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(feeding), 0.5)
+    await asyncio.wait_for(context.stop(), 5)
+    await asyncio.wait_for(feeding, 5)
+    assert len(await collect(context)) == 4
+
+
+async def test_a_full_stream_loses_nothing(
+    backend: AcousticBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow reader makes feed wait and gets every frame in order."""
+    monkeypatch.setattr(acoustic, "MAX_UNREAD", 2)
+    context = backend.open()
+    feeding = asyncio.create_task(context.feed(silence(6.0)))
+    times: list[float] = []
+    async for frame in context.stream():
+        times.append(frame.timestamp_s)
+        await asyncio.sleep(0.001)
+        if len(times) == 12:
+            break
+    await asyncio.wait_for(feeding, 5)
+    assert times == [0.5 * (i + 1) for i in range(12)]
+    await context.stop()
+
+
+async def test_stopping_twice_and_feeding_after_is_harmless(backend: AcousticBackend) -> None:
+    """The second stop does nothing, and audio after the end is let go."""
+    context = backend.open()
+    await context.stop()
+    await context.stop()
+    await context.feed(SPEECH)
+    assert await collect(context) == []
+
+
+async def test_stopping_wakes_a_waiting_reader(backend: AcousticBackend) -> None:
+    """A reader that waits for the first frame ends when the session does."""
+    context = backend.open()
+    reader = asyncio.create_task(collect(context))
+    await asyncio.sleep(0)
+    await context.stop()
+    assert await asyncio.wait_for(reader, 5) == []
+
+
+async def test_a_cancelled_feed_loses_no_frame(
+    backend: AcousticBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a cancelled feed left in the engine is delivered by the next one, in order."""
+    context = backend.open()
+    go = threading.Event()
+
+    def slowly(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
+        assert go.wait(10)
+        return analyse(lanes, network)
+
+    monkeypatch.setattr(acoustic, "analyse", slowly)
+    feeding = asyncio.create_task(context.feed(silence(1.0)))
+    await asyncio.sleep(0.05)
+    feeding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await feeding
+    go.set()
+    await context.feed(silence(1.0))
+    await context.stop()
+    assert [frame.timestamp_s for frame in await collect(context)] == [0.5, 1.0, 1.5, 2.0]
+
+
+async def test_a_failure_reaches_feeder_and_reader(
+    backend: AcousticBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frames made before it are read first, then both sides get the BackendError, and keep it."""
+    context = backend.open()
+    await context.feed(silence(1.0))
+
+    def broken(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
+        raise FloatingPointError("on request")
+
+    monkeypatch.setattr(acoustic, "analyse", broken)
+    with pytest.raises(BackendError):
+        await context.feed(silence(1.0))
+    with pytest.raises(BackendError):
+        await context.feed(silence(1.0))
+    frames: list[VoiceFrame] = []
+
+    async def read() -> None:
+        async for frame in context.stream():
+            frames.append(frame)  # noqa: PERF401 - what was read before the error must be kept
+
+    with pytest.raises(BackendError):
+        await read()
+    assert len(frames) == 2
+    monkeypatch.undo()
+    assert len(await hear(backend.open(), silence(1.0))) == 2
+    await context.stop()
+
+
+async def test_a_closed_backend_fails_its_sessions() -> None:
+    """Sessions still open get a BackendError when they are fed."""
+    backend = AcousticBackend()
+    context = backend.open()
+    await context.feed(silence(1.0))
+    await backend.aclose()
+    with pytest.raises(BackendError, match="closed"):
+        await context.feed(silence(1.0))
+    await context.stop()
+
+
+async def test_an_unloaded_backend_knows_nothing() -> None:
+    """Before loading there are no affects to ask for; after it, exactly the card's."""
+    backend = AcousticBackend()
+    with pytest.raises(BackendError, match="not loaded"):
+        _ = backend.possible_affects
+    await backend.load()
+    await backend.load()
+    assert backend.possible_affects == {
+        Affect.DISMISSIVE,
+        Affect.FRUSTRATED,
+        Affect.NEUTRAL,
+        Affect.TIRED,
+        Affect.URGENT,
+        Affect.WARM,
+    }
+    await backend.aclose()
+
+
+@pytest.mark.parametrize("pcm", [np.zeros(10, np.float32), np.zeros((2, 10), np.int16)])
+async def test_what_is_no_pcm_is_refused(backend: AcousticBackend, pcm: Pcm) -> None:
+    """Floats and several channels raise ValueError, and the session goes on."""
+    context = backend.open()
+    with pytest.raises(ValueError, match="int16"):
+        await context.feed(pcm)
+    await context.feed(silence(0.5))
+    await context.stop()
+    assert len(await collect(context)) == 1
+
+
+async def test_weights_that_are_missing_fail_the_load(tmp_path: Path) -> None:
+    """A path without weights is a ModelError when it is loaded, by load or by the first feed."""
+    env = {"LINNET_WEIGHTS": str(tmp_path / "none.onnx")}
+    backend = backend_from_env(env)
+    assert backend.name == "acoustic"
+    with pytest.raises(ModelError, match="no weights"):
+        await backend.load()
+    with pytest.raises(ModelError, match="no weights"):
+        await backend.open().feed(silence(0.5))
+    await backend.aclose()
+
+
+@pytest.mark.parametrize("weights", ["", "  ", "../secret", "a\0b"])
+def test_senseless_weights_are_a_config_error(weights: str) -> None:
+    """A name that is none, or no path of weights, is refused at once, naming the setting."""
+    with pytest.raises(ConfigError, match="LINNET_WEIGHTS"):
+        AcousticBackend.from_env({"LINNET_WEIGHTS": weights})

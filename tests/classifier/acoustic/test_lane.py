@@ -1,0 +1,184 @@
+"""classifier.acoustic.lane"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifier.acoustic.lane import Lane, Reading, analyse
+from classifier.acoustic.model import load_network
+from classifier.frames import Affect, Source, VoiceFrame
+from tests.classifier.voices import Pcm, hum, noise, recording, silence, tone
+
+NETWORK = load_network("open")
+CALM, AGITATED, TIRED = (recording(name) for name in ("calm", "agitated", "tired"))
+
+
+def hear(*pcms: Pcm) -> list[list[Reading]]:
+    lanes = [Lane(Source.MIC, NETWORK.card) for _ in pcms]
+    for lane, pcm in zip(lanes, pcms, strict=True):
+        lane.push(pcm)
+    return analyse(lanes, NETWORK)
+
+
+def frames_of(pcm: Pcm) -> list[VoiceFrame]:
+    return [reading.frame for reading in hear(pcm)[0]]
+
+
+def named(frames: Sequence[VoiceFrame]) -> list[Affect]:
+    return [frame.affect for frame in frames if frame.affect is not None]
+
+
+WHOLE = frames_of(AGITATED)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(1, 16_000), min_size=1, max_size=12))
+def test_any_chunking_gives_the_same_voice_frames(sizes: list[int]) -> None:
+    """However the same PCM is cut and analysed, the readings are equal to the last bit."""
+    lane = Lane(Source.MIC, NETWORK.card)
+    frames: list[VoiceFrame] = []
+    at = step = 0
+    while at < AGITATED.size:
+        size = sizes[step % len(sizes)]
+        if lane.push(AGITATED[at : at + size]):
+            frames += [reading.frame for reading in analyse([lane], NETWORK)[0]]
+        at, step = at + size, step + 1
+    assert frames == WHOLE
+
+
+def test_lanes_analysed_together_are_as_each_alone() -> None:
+    """A lane's readings do not depend on who shares its batch."""
+    sounds = (CALM, AGITATED, TIRED, silence(2.0))
+    for pcm, together in zip(sounds, hear(*sounds), strict=True):
+        alone = frames_of(pcm)
+        assert len(alone) == len(together)
+        for a, b in zip(alone, [reading.frame for reading in together], strict=True):
+            assert a.affect == b.affect
+            assert a.speech == pytest.approx(b.speech, abs=1e-4)
+            assert a.confidence == pytest.approx(b.confidence, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "pcm",
+    [
+        silence(6.0),
+        noise(6.0, 0.0005),
+        noise(6.0, 0.05),
+        noise(6.0, 0.3),
+        tone(440, 6.0),
+        tone(120, 6.0),
+        hum(100.0, 6.0),
+        (tone(262, 6.0) // 3 + tone(330, 6.0) // 3 + tone(392, 6.0) // 3).astype(np.int16),
+        np.concatenate([silence(1.0), tone(1000, 0.2)] * 5),
+    ],
+    ids=["silence", "faint", "noise", "loud", "a", "low", "buzz", "chord", "beeps"],
+)
+def test_what_is_not_a_voice_has_no_affect(pcm: Pcm) -> None:
+    """Silence, noise at any level, tones, a buzz, a chord and beeps name nothing at all."""
+    frames = frames_of(pcm)
+    assert len(frames) == pcm.size // 8000
+    assert named(frames) == []
+    assert all(frame.confidence == 0.0 for frame in frames)
+
+
+@pytest.mark.parametrize("pcm", [silence(3.0), noise(3.0, 0.05)])
+def test_without_speech_there_is_no_evidence(pcm: Pcm) -> None:
+    """Nothing is claimed about arousal, valence or affects where nobody speaks."""
+    for frame in frames_of(pcm):
+        assert frame.arousal is frame.valence is frame.dominance is None
+        assert not frame.distribution
+        assert frame.prosody_flags == ()
+        assert frame.speech < 0.5
+
+
+def test_speech_is_heard_and_named_in_time() -> None:
+    """The first affect comes with the second reading on speech, or the third at the latest."""
+    for pcm in (CALM, AGITATED, TIRED):
+        frames = frames_of(pcm)
+        assert np.mean([frame.speech > 0.5 for frame in frames]) > 0.7
+        spoken_s = [frame.timestamp_s for frame in frames if frame.speech > 0.5]
+        first = next(frame for frame in frames if frame.affect is not None)
+        assert spoken_s[0] <= 1.0  # the recordings begin with 0.3 s of room
+        assert first.timestamp_s <= spoken_s[2]
+
+
+def test_different_manners_are_heard_differently() -> None:
+    """One synthetic voice speaking agitated and tired: other words, higher arousal."""
+    heard = {}
+    for manner, pcm in (("calm", CALM), ("agitated", AGITATED), ("tired", TIRED)):
+        frames = frames_of(pcm)
+        words = named(frames)
+        arousal = np.mean([frame.arousal for frame in frames if frame.arousal is not None])
+        heard[manner] = (max(set(words), key=words.count), float(arousal))
+    assert len({word for word, _ in heard.values()}) >= 2
+    assert heard["agitated"][1] > heard["calm"][1] + 0.2
+    assert heard["agitated"][1] > heard["tired"][1] + 0.2
+
+
+def test_readings_hold_what_they_promise() -> None:
+    """Ranges, sums and times of the frames of a spoken recording."""
+    before_s = 0.0
+    for frame in frames_of(np.concatenate([AGITATED, CALM])):
+        assert frame.timestamp_s == before_s + 0.5
+        before_s = frame.timestamp_s
+        assert 0.0 <= frame.speech <= 1.0
+        assert 0.0 <= frame.confidence <= 1.0
+        assert 0.0 <= frame.shift_magnitude <= 1.0
+        if frame.arousal is None:
+            continue
+        assert sum(frame.distribution.values()) == pytest.approx(1.0, abs=1e-4)
+        assert frame.arousal is not None
+        assert frame.valence is not None
+        assert frame.dominance is not None
+        assert max(map(abs, (frame.arousal, frame.valence, frame.dominance))) <= 1.0
+        if frame.affect is not None:
+            assert frame.confidence == pytest.approx(frame.distribution[frame.affect])
+
+
+def test_only_affects_of_the_card_are_ever_weighed() -> None:
+    """The distribution runs over exactly the affects that the card says the weights can name."""
+    for frame in frames_of(AGITATED):
+        if frame.distribution:
+            assert set(frame.distribution) == NETWORK.card.possible_affects
+        assert frame.affect is None or frame.affect in NETWORK.card.possible_affects
+
+
+def test_the_past_is_not_changed_by_the_future() -> None:
+    """A longer signal begins with the same readings: everything is causal."""
+    assert frames_of(np.concatenate([AGITATED, TIRED]))[: len(WHOLE)] == WHOLE
+
+
+def test_level_hardly_matters() -> None:
+    """Fifteen decibels less, and most of the readings name the same affect."""
+    soft = frames_of((AGITATED * 10 ** (-15 / 20)).round().astype(np.int16))
+    assert np.mean([a.affect is b.affect for a, b in zip(WHOLE, soft, strict=True)]) >= 0.7
+
+
+def test_a_voice_that_grows_loud_is_flagged() -> None:
+    """After seconds of calm, the same voice agitated differs from its habit."""
+    frames = frames_of(np.concatenate([CALM, CALM, AGITATED]))
+    calm_until_s = 2 * CALM.size / 16_000
+    late = [flag for f in frames if f.timestamp_s > calm_until_s + 1 for flag in f.prosody_flags]
+    assert "loud" in late
+    assert frames[-1].heard_s > 5.0
+
+
+def test_a_change_of_manner_escalates() -> None:
+    """From tired to agitated, a shift is reported, and it is an escalation."""
+    frames = frames_of(np.concatenate([TIRED, AGITATED]))
+    turn_s = TIRED.size / 16_000
+    after = [f for f in frames if turn_s < f.timestamp_s < turn_s + 4]
+    assert any(f.shift_direction == "escalating" and f.shift_magnitude > 0.3 for f in after)
+
+
+def test_nothing_to_analyse_gives_nothing() -> None:
+    """Less than a block is kept for later."""
+    lane = Lane(Source.TAB, NETWORK.card)
+    assert not lane.push(np.zeros(7999, np.int16))
+    assert analyse([lane], NETWORK) == [[]]
+    assert lane.push(np.zeros(1, np.int16))
+    (reading,) = analyse([lane], NETWORK)[0]
+    assert reading.frame.source is Source.TAB

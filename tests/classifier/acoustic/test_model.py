@@ -1,0 +1,99 @@
+"""classifier.acoustic.model"""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifier.acoustic.functionals import WIDTH
+from classifier.acoustic.model import MODELS, Network, load_network, temper, temperature_at
+from classifier.errors import ModelError
+from tests.classifier.acoustic.test_card import WEIGHTS, card
+
+NETWORK = load_network("open")
+
+
+def test_a_batch_is_its_rows() -> None:
+    """Windows heard together are heard as each alone."""
+    rng = np.random.default_rng(1)
+    inputs = rng.normal(size=(7, 2 * WIDTH)).astype(np.float32)
+    speech_s = np.linspace(0.5, 3.0, 7).astype(np.float32)
+    together = NETWORK.hear(inputs, speech_s)
+    assert together.emotion.shape == (7, len(NETWORK.card.classes))
+    assert np.allclose(together.emotion.sum(axis=1), 1.0, atol=1e-5)
+    assert ((together.speech >= 0) & (together.speech <= 1)).all()
+    for row in range(7):
+        alone = NETWORK.hear(inputs[row : row + 1], speech_s[row : row + 1])
+        assert np.allclose(alone.emotion[0], together.emotion[row], atol=1e-5)
+        assert np.allclose(alone.speech[0], together.speech[row], atol=1e-5)
+
+
+def test_inputs_of_another_width_are_refused() -> None:
+    """The network takes both views of every functional, and nothing else."""
+    with pytest.raises(ValueError, match="expected"):
+        NETWORK.hear(np.zeros((1, WIDTH), np.float32), np.ones(1, np.float32))
+
+
+def test_standardising_is_bounded() -> None:
+    """The population's mean becomes 0, a deviation 1, and outliers stop at the clip."""
+    mean = np.asarray(NETWORK.card.mean, np.float32)
+    scale = np.asarray(NETWORK.card.scale, np.float32)
+    assert np.allclose(NETWORK.standardise(mean), 0.0)
+    assert np.allclose(NETWORK.standardise(mean + scale), 1.0, atol=1e-3)
+    assert np.allclose(NETWORK.standardise(mean + 1e6 * scale), NETWORK.card.clip)
+
+
+def test_whether_it_is_a_voice_does_not_depend_on_the_habit() -> None:
+    """The speech output ignores the half of the input that is against the baseline."""
+    rng = np.random.default_rng(2)
+    inputs = rng.normal(size=(2, 2 * WIDTH)).astype(np.float32)
+    inputs[1, :WIDTH] = inputs[0, :WIDTH]
+    heard = NETWORK.hear(inputs, np.ones(2, np.float32))
+    assert heard.speech[0] == pytest.approx(heard.speech[1], abs=1e-6)
+
+
+def test_temperature_keeps_the_order_and_changes_the_certainty() -> None:
+    """Hotter is less certain, colder more; the greatest stays the greatest."""
+    given = np.array([[0.6, 0.3, 0.1]], np.float32)
+    hot, cold = (temper(given, np.array([t], np.float32)) for t in (2.0, 0.5))
+    assert hot[0, 0] < given[0, 0] < cold[0, 0]
+    assert np.argsort(hot[0]).tolist() == np.argsort(cold[0]).tolist()
+    assert np.allclose(temper(given, np.ones(1, np.float32)), given, atol=1e-6)
+
+
+def test_little_speech_is_hotter() -> None:
+    """Half a second of speech makes less certain than three."""
+    temperatures = temperature_at(np.array([0.5, 3.0], np.float32), 0.8, 0.3)
+    assert temperatures.tolist() == pytest.approx([0.8 * 1.6, 0.8 * 1.1])
+
+
+def test_weights_can_be_a_path(tmp_path: Path) -> None:
+    """A file elsewhere is loaded with the card beside it."""
+    shutil.copy(MODELS / "open.onnx", tmp_path / "mine.onnx")
+    shutil.copy(MODELS / "open.json", tmp_path / "mine.json")
+    assert load_network(str(tmp_path / "mine.onnx")).card.name == "open"
+
+
+def test_weights_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    """Neither an unknown name nor an unknown path can be loaded; the folder is not told."""
+    for weights in ("nobody", str(tmp_path / "none.onnx")):
+        with pytest.raises(ModelError, match="no weights") as refused:
+            load_network(weights)
+        assert str(tmp_path) not in str(refused.value)
+
+
+def test_damaged_weights_are_refused(tmp_path: Path) -> None:
+    """One changed byte and the hash on the card no longer fits."""
+    content = bytearray((MODELS / "open.onnx").read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "bad.onnx").write_bytes(bytes(content))
+    shutil.copy(MODELS / "open.json", tmp_path / "bad.json")
+    with pytest.raises(ModelError, match="do not match"):
+        load_network(str(tmp_path / "bad.onnx"))
+
+
+def test_what_is_no_network_is_refused() -> None:
+    """Bytes that the runtime cannot read raise ModelError, even with a card that fits them."""
+    with pytest.raises(ModelError, match="cannot load"):
+        Network(card(), WEIGHTS)
