@@ -39,12 +39,13 @@ def bench(
 ) -> None:
     """Measure what chunks, events, sessions and subscribers cost, beside two peers."""
     raise_file_limit()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     console = Console(width=None if sys.stdout.isatty() else 160)
     about = machine.describe()
     report.print_machine(console, about)
     with_fanout, with_audio = part is not Part.AUDIO, part is not Part.FANOUT
-    rounds, fanout_s, audio_s = (1, 3.0, 5.0) if quick else (2, 6.0, 12.0)
+    rounds, fanout_s, audio_s = (1, 3.0, 5.0) if quick else (2, 5.0, 8.0)
     table: list[fanout.Fanout] = []
     spoken: dict[str, AudioResult] = {}
     progress = Progress(
