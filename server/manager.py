@@ -216,8 +216,20 @@ class SessionManager:
             UnknownSessionError: no such session of this owner.
             SessionEndedError: it has ended.
         """
+        session = await self.followed(session_id, owner=owner)
+        if session.ended.is_set():
+            raise SessionEndedError
+        return session
+
+    async def followed(self, session_id: str, *, owner: str) -> Session:
+        """A session whose log can still be followed: it runs, or is ending and has yet to say so.
+
+        Raises:
+            UnknownSessionError: no such session of this owner.
+            SessionEndedError: it has ended, and the store has all of it.
+        """
         session = self._sessions.get(session_id)
-        if session is None or session.ended.is_set():
+        if session is None:
             await self._row(session_id, owner)
             raise SessionEndedError
         self._check_owner(session.owner, owner)

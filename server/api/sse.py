@@ -28,10 +28,18 @@ buffer this is about two minutes of a busy session, and all that a stalled subsc
 class SubscriberStream(EventSourceResponse):
     """One subscriber's response."""
 
-    def __init__(self, *, heartbeat_s: float, stall_s: float, now_s: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        *,
+        heartbeat_s: float,
+        stall_s: float,
+        now_s: Callable[[], float],
+        on_stall: Callable[[], None],
+    ) -> None:
         super().__init__(sep="\n", ping_interval=heartbeat_s, send_timeout=stall_s)
         self._stall_s = stall_s
         self._now_s = now_s
+        self._on_stall = on_stall
         self._written_s = now_s()
         self._channel: Channel | None = None
         self._transport: asyncio.WriteTransport | None = None
@@ -80,6 +88,8 @@ class SubscriberStream(EventSourceResponse):
                 await self.write(data)
                 await self._writer.drain()
         except TimeoutError:
+            # Told here: aborting cancels the handler, which may never see this error.
+            self._on_stall()
             if self._transport is not None:
                 self._transport.abort()
             raise

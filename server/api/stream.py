@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
@@ -29,25 +31,31 @@ async def stream(request: web.Request) -> web.StreamResponse:
     after = read_last_event_id(request)
     manager = request.app[MANAGER]
     try:
-        session = await manager.live(session_id, owner=owner)
+        session = await manager.followed(session_id, owner=owner)
     except SessionEndedError:
         return await _replay_ended(request, await manager.ended_row(session_id, owner=owner), after)
     cursor = manager.subscribe(session, after)
     response = _response(request)
     try:
-        await response.begin(request, session.channel)
-        async with response:
-            await _follow(response, session, cursor)
-    except TimeoutError:
-        request.app[METRICS].subscribers_stalled.inc()
-    except (ConnectionError, StoreError) as error:
-        # Closed without session-end: the subscriber comes back with Last-Event-ID.
-        if isinstance(error, StoreError):
-            _log.warning("stream closed", error=error.detail)
-        response.force_close()
+        with _cut_short(response):
+            await response.begin(request, session.channel)
+            async with response:
+                await _follow(response, session, cursor)
     finally:
         manager.unsubscribe(session)
     return response
+
+
+@contextmanager
+def _cut_short(response: SubscriberStream) -> Iterator[None]:
+    """Let a stream that cannot go on close without session-end: its subscriber can resume."""
+    try:
+        yield
+    except (ConnectionError, TimeoutError):
+        response.force_close()
+    except StoreError as error:
+        _log.warning("stream closed", error=error.detail)
+        response.force_close()
 
 
 async def _follow(response: SubscriberStream, session: Session, cursor: Cursor) -> None:
@@ -69,17 +77,18 @@ async def _replay_ended(
         return web.Response(status=204)
     store = request.app[MANAGER].store
     response = _response(request)
-    await response.begin(request)
-    async with response:
-        while events := await store.read_after(row.session_id, after, _REPLAY_EVENTS):
-            await response.write_paced(b"".join([event.block for event in events]))
-            after = events[-1].seq
-        end = SessionEndEvent(
-            session_id=row.session_id,
-            reason=row.reason or EndReason.INTERRUPTED,
-            last_seq=row.last_seq,
-        )
-        await response.write_paced(_session_end(end))
+    end = SessionEndEvent(
+        session_id=row.session_id,
+        reason=row.reason or EndReason.INTERRUPTED,
+        last_seq=row.last_seq,
+    )
+    with _cut_short(response):
+        await response.begin(request)
+        async with response:
+            while events := await store.read_after(row.session_id, after, _REPLAY_EVENTS):
+                await response.write_paced(b"".join([event.block for event in events]))
+                after = events[-1].seq
+            await response.write_paced(_session_end(end))
     return response
 
 
@@ -89,6 +98,7 @@ def _response(request: web.Request) -> SubscriberStream:
         heartbeat_s=settings.heartbeat_s,
         stall_s=settings.stall_s,
         now_s=request.app[CLOCK].monotonic_s,
+        on_stall=request.app[METRICS].subscribers_stalled.inc,
     )
 
 
