@@ -166,8 +166,10 @@ class Session:
         self._active_s = self._parts.clock.monotonic_s()
 
     def idle_s(self) -> float:
-        """Seconds since the last activity, of whatever kind."""
-        last_s = max(self._active_s, self.channel.published_s)
+        """Seconds since the last activity of anybody; what nobody hears is no activity."""
+        last_s = self._active_s
+        if self._subscribers or self._fed:
+            last_s = max(last_s, self.channel.published_s)
         return self._parts.clock.monotonic_s() - last_s
 
     def abandoned_s(self) -> float:
