@@ -12,6 +12,7 @@ from aiohttp.web import Application, Request
 from classifier import Affect, Source
 from tests.support.classifier import ScriptedBackend, ScriptedClassifier, voice_frame
 from tests.support.sse import Subscriber
+from tests.support.waiting import eventually
 
 PAID_KEY = "CFG-LNNT-AAAA-BBBB-CCCC"
 
@@ -31,6 +32,13 @@ class Api:
     def url(self) -> str:
         """``http://127.0.0.1:PORT``."""
         return str(self.client.make_url("")).rstrip("/")
+
+    @property
+    def app(self) -> Application:
+        """The application itself, for what no client can bring about."""
+        app = self.client.app
+        assert isinstance(app, Application)
+        return app
 
     @property
     def port(self) -> int:
@@ -109,3 +117,18 @@ class Api:
         return await self.client.ws_connect(
             f"/session/{session_id}/audio{query}", headers=headers, autoclose=False
         )
+
+    async def until_stopped(self, session_id: str) -> None:
+        """Wait until a session has ended by itself."""
+
+        async def stopped() -> bool:
+            return bool((await self.get(f"/session/{session_id}"))[1]["state"] == "stopped")
+
+        await eventually(stopped)
+
+    async def counter(self, name: str) -> float:
+        """The value of a metric without labels."""
+        async with self.client.get("/metrics") as answer:
+            lines = (await answer.text()).splitlines()
+        (line,) = (line for line in lines if line.startswith(name + " "))
+        return float(line.split()[1])

@@ -45,9 +45,16 @@ async def test_each_message_is_acknowledged_with_its_size(api: Api, size: int) -
 
 @pytest.mark.parametrize(
     ("message", "code"),
-    [(b"\x01", "odd_length"), (bytes(3_201), "odd_length"), (b"", "empty")]
-    + [(bytes(32_002), "too_long"), (bytes(262_144), "too_long"), ("hello", "not_binary")]
-    + [("", "not_binary"), ('{"ok": true}', "not_binary")],
+    [
+        (b"\x01", "odd_length"),
+        (bytes(3_201), "odd_length"),
+        (b"", "empty"),
+        (bytes(32_002), "too_long"),
+        (bytes(262_144), "too_long"),
+        ("hello", "not_binary"),
+        ("", "not_binary"),
+        ('{"ok": true}', "not_binary"),
+    ],
 )
 async def test_a_refused_message_has_its_code_and_the_socket_stays(
     api: Api, message: bytes | str, code: str

@@ -188,9 +188,7 @@ async def test_an_abandoned_free_session_ends(serve: Serve) -> None:
     """A free session that never had a subscriber ends by itself after the idle time."""
     api = await serve(session_idle_ttl_s=0.2)
     session_id = await api.start()
-    async with asyncio.timeout(10):
-        while (await api.get(f"/session/{session_id}"))[1]["state"] == "running":
-            await asyncio.sleep(0.05)
+    await api.until_stopped(session_id)
     status, listed = await api.get("/sessions/history", headers={"X-CF-License-Key": PAID_KEY})
     assert status == 200
     assert [row["reason"] for row in listed["sessions"]] == ["idle"]
@@ -204,9 +202,7 @@ async def test_a_session_with_a_subscriber_is_not_idle(serve: Serve) -> None:
         await asyncio.sleep(0.8)
         assert (await api.get(f"/session/{session_id}"))[1]["state"] == "running"
         await subscriber.event()
-    async with asyncio.timeout(10):
-        while (await api.get(f"/session/{session_id}"))[1]["state"] == "running":
-            await asyncio.sleep(0.05)
+    await api.until_stopped(session_id)
 
 
 async def test_past_sessions_are_listed_newest_first(api: Api) -> None:
