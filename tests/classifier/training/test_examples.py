@@ -1,0 +1,80 @@
+"""classifier.training.examples"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from classifier.acoustic.functionals import WIDTH
+from classifier.training.augment import AS_RECORDED, Surroundings, Voice
+from classifier.training.corpora import Corpora
+from classifier.training.examples import as_pcm, as_signal, clip_windows, make_examples
+from tests.classifier.voices import recording, silence
+
+
+@pytest.fixture
+def corpora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpora:
+    """Two clips, one of them silent, and a cache of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "emodb.csv").write_text("path\n", encoding="utf-8")
+    soundfile.write(tmp_path / "calm.flac", recording("calm")[:48_000], 16_000)
+    soundfile.write(tmp_path / "still.flac", silence(2.0), 16_000)
+    return Corpora.find(tmp_path)
+
+
+def test_a_clip_gives_a_window_for_each_step_with_speech() -> None:
+    """Three seconds of speech give about six windows, with the speech they rest on."""
+    vectors, new_s, all_s = clip_windows(recording("calm")[8000:56_000])
+    assert 5 <= len(vectors) <= 8
+    assert vectors.shape[1] == WIDTH
+    assert (new_s <= 0.5).all()
+    assert (np.diff(all_s[:4]) > 0).all()
+
+
+def test_silence_gives_no_window() -> None:
+    """A clip without speech gives nothing, of the right width."""
+    vectors, new_s, all_s = clip_windows(silence(2.0), lead=100)
+    assert vectors.shape == (0, WIDTH)
+    assert new_s.size == all_s.size == 0
+
+
+def test_rows_know_their_clip_and_voice(corpora: Corpora) -> None:
+    """Every row says which clip it is of and how it was heard; a silent clip has none."""
+    voices = [(AS_RECORDED, Voice(speed=1.1)), (AS_RECORDED,)]
+    told: list[int] = []
+    made = make_examples(
+        corpora,
+        ["calm.flac", "still.flac"],
+        voices,
+        Surroundings(),
+        lambda what, done, total: told.append(done),
+    )
+    assert set(made.clip.tolist()) == {0}
+    assert set(made.voice.tolist()) == {0, 1}
+    assert len(made.vectors) == len(made.clip) == len(made.new_speech_s) == len(made.speech_s)
+    assert told == [0, 1]
+
+
+def test_the_second_time_comes_from_the_cache(corpora: Corpora) -> None:
+    """Asked again, the same rows come back and nothing is computed; other voices are computed."""
+    told: list[str] = []
+
+    def ask(voice: Voice) -> np.ndarray:
+        return make_examples(
+            corpora, ["calm.flac"], [(voice,)], Surroundings(), lambda what, d, t: told.append(what)
+        ).vectors
+
+    first = ask(AS_RECORDED)
+    assert len(told) == 1
+    assert np.array_equal(ask(AS_RECORDED), first)
+    assert len(told) == 1
+    assert not np.array_equal(ask(Voice(tilt_db=3.0)), first)
+    assert len(told) == 2
+
+
+def test_pcm_survives_floats() -> None:
+    """There and back is the same within one step; too loud is held at full scale."""
+    spoken = recording("calm")
+    assert np.abs(as_pcm(as_signal(spoken)).astype(int) - spoken).max() <= 1
+    assert as_pcm(np.array([2.0, -2.0], np.float32)).tolist() == [32767, -32768]
