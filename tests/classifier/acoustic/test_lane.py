@@ -174,6 +174,32 @@ def test_a_change_of_manner_escalates() -> None:
     assert any(f.shift_direction == "escalating" and f.shift_magnitude > 0.3 for f in after)
 
 
+BITS = np.random.default_rng(4)
+
+
+@pytest.mark.parametrize(
+    "pcm",
+    [
+        np.full(32_000, 32767),
+        np.full(32_000, -32768),
+        np.tile([32767, -32768], 16_000),
+        np.where(np.arange(32_000) % 113 == 0, 32767, 0),
+        np.where(np.arange(32_000) // 50 % 2, 32767, -32768),
+        np.concatenate([[1], np.zeros(31_999)]),
+        BITS.integers(-1, 2, 32_000),
+        BITS.integers(-32768, 32768, 32_000),
+        np.clip(AGITATED[:32_000].astype(int) * 200, -32768, 32767),
+    ],
+    ids=["top", "bottom", "nyquist", "pulses", "square", "one", "bits", "full", "clipped"],
+)
+def test_no_pcm_breaks_the_arithmetic(pcm: np.ndarray) -> None:
+    """Extremes of all kinds give finite numbers, without a warning."""
+    for frame in frames_of(pcm.astype(np.int16)):
+        numbers = [frame.speech, frame.confidence, frame.shift_magnitude, frame.heard_s]
+        numbers += [v for v in (frame.arousal, frame.valence, frame.dominance) if v is not None]
+        assert np.isfinite(numbers).all()
+
+
 def test_nothing_to_analyse_gives_nothing() -> None:
     """Less than a block is kept for later."""
     lane = Lane(Source.TAB, NETWORK.card)
