@@ -96,7 +96,7 @@ class Server:
     def __enter__(self) -> Self:
         run_folder = PROJECT_ROOT / ".run"
         run_folder.mkdir(exist_ok=True)
-        # On the project's own disk: /tmp may be memory, which would flatter a server that stores.
+        # On the project's own disk: a temporary folder may be memory, which flatters who stores.
         self._folder = tempfile.TemporaryDirectory(prefix="bench-", dir=run_folder)
         folder = Path(self._folder.name)
         self._log = (folder / "server.log").open("w+b")
