@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     )
 
     # Where to listen, where to keep
-    host: str = Field("127.0.0.1", alias="LINNET_HOST", min_length=1)
+    host: str = Field("127.0.0.1", alias="LINNET_HOST", pattern=r"^\S+$")
     """Address to bind. Loopback unless told otherwise: audio of people is nobody else's."""
     port: int = Field(8522, alias="LINNET_PORT", ge=0, le=65535)
     """Port of the API; 0 takes a free one."""
@@ -177,4 +177,6 @@ def _one_line(exc: ValidationError) -> str:
     if not error["loc"]:
         return message
     name = str(error["loc"][0])
-    return f"{name}={error['input']!s:.80} makes no sense: {message[0].lower()}{message[1:]}"
+    value = "..." if name == "LINNET_LICENSE_KEY" else f"{error['input']!s:.80}"
+    line = f"{name}={value} makes no sense: {message[0].lower()}{message[1:]}"
+    return "".join(char if char.isprintable() else "?" for char in line)
