@@ -47,7 +47,8 @@ class AudioInbox:
         self._room = asyncio.Event()
         self._allowance = float(self._buffer_samples)
         self._allowance_at_s = clock.monotonic_s()
-        self._arrivals: deque[tuple[int, float]] = deque(maxlen=_ARRIVALS_MAX)
+        self._arrivals: deque[tuple[int, float]] = deque()
+        self._arrivals_lost_to = -1
         self._closed = False
         self.accepted_samples = 0
         """The clock of the source: samples received so far."""
@@ -88,6 +89,8 @@ class AudioInbox:
         self._waiting_samples += samples
         self.accepted_samples += samples
         self._arrivals.append((self.accepted_samples, now_s))
+        if len(self._arrivals) > _ARRIVALS_MAX:
+            self._arrivals_lost_to, _ = self._arrivals.popleft()
         self._room.set()
 
     async def take(self, max_s: float) -> TakenAudio | None:
@@ -126,6 +129,8 @@ class AudioInbox:
         sample = round(timestamp_s * SAMPLE_RATE_HZ)
         while self._arrivals and self._arrivals[0][0] < sample:
             self._arrivals.popleft()
+        if sample <= self._arrivals_lost_to:
+            return None
         return self._arrivals[0][1] if self._arrivals else None
 
     def _refill(self, now_s: float) -> None:
