@@ -47,7 +47,9 @@ def _cell(value: Any) -> Any:
         return ""
     if isinstance(value, list):
         value = " ".join(value)
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+    # One that begins with apostrophes before it gets one more, so that a reader who takes one
+    # away has the text as it was.
+    if isinstance(value, str) and value.lstrip("'").startswith(_FORMULA_STARTS):
         return "'" + value
     return value
 
