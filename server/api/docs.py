@@ -5,7 +5,6 @@ Pages are made here from the document, need no script and ask no other host for 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from html import escape
 from pathlib import Path
 from string import Template
@@ -24,6 +23,11 @@ from server.api.respond import json_bytes
 ENDPOINTS: Final = web.AppKey("endpoints", tuple[Endpoint, ...])
 
 _STATIC: Final = Path(__file__).with_name("static")
+_TEMPLATES: Final = {
+    # Read once, before anything is served: never on the event loop.
+    name: Template((_STATIC / name).read_text(encoding="utf-8"))
+    for name in ("docs.html", "front.html")
+}
 _PAGE_HEADERS: Final = {
     # Nothing but what is in the page itself: it works offline and can leak nothing.
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
@@ -79,13 +83,8 @@ async def front_page(request: web.Request) -> web.StreamResponse:
 
 
 def _page(name: str, **values: str) -> web.Response:
-    text = _template(name).substitute(values)
+    text = _TEMPLATES[name].substitute(values)
     return web.Response(text=text, content_type="text/html", headers=_PAGE_HEADERS)
-
-
-@lru_cache
-def _template(name: str) -> Template:
-    return Template((_STATIC / name).read_text(encoding="utf-8"))
 
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:

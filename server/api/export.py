@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
 from typing import Final
 
 from aiohttp import web
@@ -11,7 +11,7 @@ from server.api.guard import owner_of, request_tier
 from server.api.inputs import read_query
 from server.api.keys import MANAGER, SETTINGS
 from server.errors import ForbiddenInModeError, InvalidInputError
-from server.export.base import ExportFormat, ExportHead
+from server.export.base import ExportFormat, ExportHead, Pages
 from server.export.formats import FORMATS
 from server.log.base import Event, EventStore
 from server.models import ExportQuery, Tier
@@ -35,11 +35,14 @@ async def export(request: web.Request) -> web.StreamResponse:
     if chosen is None:
         raise InvalidInputError(f"format: {name!r} is not one of {', '.join(FORMATS)}.")
     head = ExportHead(info.session_id, info.elcor)
-    return await _send(request, chosen, head, manager.store)
+    # The first page before the headers: a log out of reach is still an ordinary problem answer.
+    first = await manager.store.tones_after(info.session_id, 0, _PAGE_EVENTS)
+    pages = _pages(manager.store, info.session_id, first)
+    return await _send(request, chosen, head, pages)
 
 
 async def _send(
-    request: web.Request, chosen: ExportFormat, head: ExportHead, store: EventStore
+    request: web.Request, chosen: ExportFormat, head: ExportHead, pages: Pages
 ) -> web.StreamResponse:
     response = web.StreamResponse(
         headers={
@@ -51,19 +54,22 @@ async def _send(
             ),
         }
     )
-    pieces = chosen.write(head, _pages(store, head.session_id))
-    # The first piece before the headers: what fails at once is still an ordinary problem answer.
-    first = await anext(pieces)
+    stall_s = request.app[SETTINGS].stall_s
     await response.prepare(request)
-    await response.write(first)
-    async for piece in pieces:
-        await response.write(piece)
+    try:
+        async for piece in chosen.write(head, pages):
+            async with asyncio.timeout(stall_s):
+                await response.write(piece)
+    except TimeoutError:
+        # Nothing is taken any more: what is cut off must not look complete.
+        if request.transport is not None:
+            request.transport.abort()
+        return response
     await response.write_eof()
     return response
 
 
-async def _pages(store: EventStore, session_id: str) -> AsyncIterator[list[Event]]:
-    after = 0
-    while page := await store.tones_after(session_id, after, _PAGE_EVENTS):
+async def _pages(store: EventStore, session_id: str, page: list[Event]) -> Pages:
+    while page:
         yield page
-        after = page[-1].seq
+        page = await store.tones_after(session_id, page[-1].seq, _PAGE_EVENTS)
