@@ -7,6 +7,7 @@ Audio is accepted and ignored, so that a front end can be built and shown withou
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import secrets
 import time
@@ -29,8 +30,15 @@ for longer (a machine that slept) gets the present, not a flood of the past."""
 Clock = Callable[[], float]
 """Seconds, monotonic."""
 
-Sleep = Callable[[float], Awaitable[None]]
-"""Waits for so many seconds."""
+Sleep = Callable[[float, asyncio.Event], Awaitable[None]]
+"""Waits for so many seconds, or less: until the event is set."""
+
+
+async def sleep_or_stop(duration_s: float, stopped: asyncio.Event) -> None:
+    """Sleep on the event loop's clock; see :data:`Sleep`."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(duration_s):
+            await stopped.wait()
 
 
 class MockBackend(Backend):
@@ -44,7 +52,7 @@ class MockBackend(Backend):
         rate_hz: float = DEFAULT_RATE_HZ,
         seed: int | None = None,
         clock: Clock = time.monotonic,
-        sleep: Sleep = asyncio.sleep,
+        sleep: Sleep = sleep_or_stop,
     ) -> None:
         """A backend whose sessions give ``rate_hz`` readings a second.
 
@@ -135,10 +143,9 @@ class MockClassifier(ContextClassifier):
         self._clock = clock
         self._sleep = sleep
         self._backend = backend
-        self._stopped = False
+        self._stopped = asyncio.Event()
         self._failed = False
         self._reading = False
-        self._nap: asyncio.Task[None] | None = None
 
     async def feed(self, pcm: PcmInt16, source: Source = Source.MIC) -> None:
         """Accept audio and ignore it.
@@ -171,47 +178,26 @@ class MockClassifier(ContextClassifier):
             if wait_s < -CATCH_UP_S:
                 count = math.floor((self._clock() - began_s) / self._period_s)
             elif wait_s > 0:
-                await self._wait(wait_s)
+                await self._sleep(wait_s, self._stopped)
             if not self._ended():
                 yield self._conversation.next(count * self._period_s)
 
     async def stop(self) -> None:
         """End :meth:`stream` at once, also while it waits for its next deadline."""
-        self._end()
+        self._stopped.set()
         if self._backend is not None:
             await self._backend.aclose()
 
     def fail(self) -> None:
         """The backend is gone: a session still open ends with BackendError."""
-        if not self._stopped:
+        if not self._stopped.is_set():
             self._failed = True
-            self._end()
-
-    def _end(self) -> None:
-        self._stopped = True
-        if self._nap is not None:
-            self._nap.cancel()
+            self._stopped.set()
 
     def _ended(self) -> bool:
         if self._failed:
             raise BackendError("the mock backend was closed")
-        return self._stopped
-
-    async def _wait(self, duration_s: float) -> None:
-        """Sleep, or less when the session ends meanwhile."""
-        # A task of its own: cancelling it wakes the reader without cancelling the reader.
-        nap = asyncio.create_task(self._asleep(duration_s), name="mock-classifier-nap")
-        self._nap = nap
-        try:
-            await asyncio.wait({nap})
-        finally:
-            self._nap = None
-            nap.cancel()
-        if not nap.cancelled():
-            nap.result()
-
-    async def _asleep(self, duration_s: float) -> None:
-        await self._sleep(duration_s)
+        return self._stopped.is_set()
 
 
 def _rate_hz(env: Mapping[str, str]) -> float:

@@ -208,8 +208,9 @@ class Channel:
             self._keep_unstored(events)
         else:
             self._failing = False
-            self._metrics.events_unstored.dec(len(self._unstored))
-            self._unstored.clear()
+            if self._unstored:
+                self._metrics.events_unstored.dec(len(self._unstored))
+                self._unstored.clear()
 
     def _keep_unstored(self, events: list[Event]) -> None:
         self._metrics.events_unstored.inc(len(events))

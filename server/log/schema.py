@@ -29,17 +29,20 @@ CREATE TABLE session (
 );
 CREATE INDEX session_by_owner ON session (owner, started_at);
 CREATE TABLE event (
-    session    INTEGER NOT NULL REFERENCES session (key) ON DELETE CASCADE,
-    seq        INTEGER NOT NULL,
+    place      INTEGER PRIMARY KEY,
     kind       TEXT NOT NULL,
     data       BLOB NOT NULL,
     timestamp  REAL,
     confidence REAL,
     affect     TEXT,
-    speaker_id TEXT,
-    PRIMARY KEY (session, seq)
-) WITHOUT ROWID;
+    speaker_id TEXT
+);
 """
+
+SEQ_BITS: Final = 32
+"""An event's ``place`` is its session's key, then its number in so many bits. A session's events
+lie together and in order, one look-up finds any, and appending touches one page of the tree where
+a key of two columns would touch three."""
 
 _BUSY_TIMEOUT_S: Final = 5.0
 
@@ -61,7 +64,6 @@ def connect_writer(path: Path, *, sync: str) -> sqlite3.Connection:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {sync.upper()}")
-            connection.execute("PRAGMA foreign_keys = ON")
             _migrate(connection)
         except BaseException:
             connection.close()

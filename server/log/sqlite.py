@@ -18,7 +18,7 @@ from typing import IO, Any, Final, TypeVar
 from server.clock import Clock
 from server.errors import StoreError
 from server.log.base import Event, SessionRow, ToneKeys
-from server.log.schema import connect_reader, connect_writer
+from server.log.schema import SEQ_BITS, connect_reader, connect_writer
 from server.log.writer import GroupCommitWriter
 from server.models import EndReason, HistoryQuery, SessionState, Tier
 
@@ -28,31 +28,39 @@ FILE_NAME: Final = "linnet.sqlite3"
 _READERS: Final = 2
 """Reads are short and mostly from the page cache; two keep one slow export from blocking all."""
 
+_SEQ_MAX: Final = (1 << SEQ_BITS) - 1
+
 _INSERT_SESSION: Final = """
-INSERT INTO session (id, state, elcor, tier, owner, started_at) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO session (key, id, state, elcor, tier, owner, started_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 _INSERT_EVENT: Final = """
-INSERT INTO event
-    (session, seq, kind, data, timestamp, confidence, affect, speaker_id)
-VALUES ((SELECT key FROM session WHERE id = ?), ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (session, seq) DO NOTHING
+INSERT INTO event (place, kind, data, timestamp, confidence, affect, speaker_id)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (place) DO NOTHING
+"""
+_LAST_SEQ: Final = f"""
+coalesce((SELECT max(place) & {_SEQ_MAX} FROM event
+    WHERE place BETWEEN session.key << {SEQ_BITS} AND (session.key << {SEQ_BITS}) + {_SEQ_MAX}), 0)
 """
 _END_SESSION: Final = """
 UPDATE session SET state = 'stopped', reason = ?, ended_at = ?, last_seq = ?
 WHERE id = ? AND state = 'running'
 """
-_END_INTERRUPTED: Final = """
-UPDATE session SET state = 'stopped', reason = 'interrupted', ended_at = ?,
-    last_seq = (SELECT coalesce(max(seq), 0) FROM event WHERE event.session = session.key)
+_END_INTERRUPTED: Final = f"""
+UPDATE session SET state = 'stopped', reason = 'interrupted', ended_at = ?, last_seq = {_LAST_SEQ}
 WHERE state = 'running'
 """
-_SESSION_COLUMNS: Final = """
-    id, state, elcor, tier, owner, started_at, ended_at, reason,
-    CASE state WHEN 'stopped' THEN last_seq
-    ELSE (SELECT coalesce(max(seq), 0) FROM event WHERE event.session = session.key) END
+_SESSION_COLUMNS: Final = f"""
+id, state, elcor, tier, owner, started_at, ended_at, reason,
+CASE state WHEN 'stopped' THEN last_seq ELSE {_LAST_SEQ} END
 """
-_EVENT_COLUMNS: Final = "seq, kind, data, timestamp, confidence, affect, speaker_id"
-_OF_SESSION: Final = "session = (SELECT key FROM session WHERE id = ?)"
+_EVENTS_ABOVE: Final = f"""
+SELECT place & {_SEQ_MAX}, kind, data, timestamp, confidence, affect, speaker_id
+FROM session JOIN event ON place > (session.key << {SEQ_BITS}) + ?
+    AND place <= (session.key << {SEQ_BITS}) + {_SEQ_MAX}
+WHERE session.id = ?
+"""
+"""The events of a session above a number; further conditions and an order may follow."""
 
 
 class SqliteStore:
@@ -68,6 +76,9 @@ class SqliteStore:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._lock: IO[str] | None = None
+        self._keys: dict[str, int] = {}
+        """Keys of the running sessions: appending looks nothing up."""
+        self._next_key = 1
 
     async def open(self) -> int:
         return await asyncio.get_running_loop().run_in_executor(None, self._open)
@@ -78,6 +89,8 @@ class SqliteStore:
             connection = connect_writer(self._path, sync=self._sync)
             try:
                 found = connection.execute(_END_INTERRUPTED, (self._clock.wall_s(),)).rowcount
+                last_key = connection.execute("SELECT max(key) FROM session").fetchone()[0]
+                self._next_key = (last_key or 0) + 1
             except sqlite3.Error as exc:
                 connection.close()
                 raise StoreError(f"The log at {self._path.name} cannot be written: {exc}.") from exc
@@ -128,7 +141,10 @@ class SqliteStore:
     # -- writing --------------------------------------------------------------------------------
 
     async def create_session(self, row: SessionRow) -> None:
+        key = self._next_key
+        self._next_key += 1
         values = (
+            key,
             row.session_id,
             row.state.value,
             int(row.elcor),
@@ -137,14 +153,20 @@ class SqliteStore:
             row.started_at_s,
         )
         await self._write(_INSERT_SESSION, [values])
+        self._keys[row.session_id] = key
 
     async def append(self, session_id: str, events: Sequence[Event]) -> None:
-        await self._write(_INSERT_EVENT, [_event_values(session_id, event) for event in events])
+        key = self._keys.get(session_id)
+        if key is None:
+            raise StoreError("The log knows no such running session.")
+        start = key << SEQ_BITS
+        await self._write(_INSERT_EVENT, [_event_values(start, event) for event in events])
 
     async def end_session(
         self, session_id: str, *, reason: EndReason, ended_at_s: float, last_seq: int
     ) -> None:
         await self._write(_END_SESSION, [(reason.value, ended_at_s, last_seq, session_id)])
+        self._keys.pop(session_id, None)
 
     async def _write(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         if self._writer is None:
@@ -172,38 +194,36 @@ class SqliteStore:
 
     async def read_after(self, session_id: str, seq: int, limit: int) -> list[Event]:
         rows = await self._rows(
-            f"SELECT {_EVENT_COLUMNS} FROM event WHERE {_OF_SESSION} AND seq > ?"
-            " ORDER BY seq LIMIT ?",
-            (session_id, seq, limit),
+            f"{_EVENTS_ABOVE} ORDER BY place LIMIT ?", (min(seq, _SEQ_MAX), session_id, limit)
         )
         return [_event(row) for row in rows]
 
     async def tones_after(self, session_id: str, seq: int, limit: int) -> list[Event]:
         rows = await self._rows(
-            f"SELECT {_EVENT_COLUMNS} FROM event WHERE {_OF_SESSION} AND seq > ?"
-            " AND kind = 'tone-event' ORDER BY seq LIMIT ?",
-            (session_id, seq, limit),
+            f"{_EVENTS_ABOVE} AND kind = 'tone-event' ORDER BY place LIMIT ?",
+            (min(seq, _SEQ_MAX), session_id, limit),
         )
         return [_event(row) for row in rows]
 
     async def tones(self, session_id: str, query: HistoryQuery) -> list[Event]:
-        where = [_OF_SESSION, "kind = 'tone-event'", "confidence >= ?"]
-        values: list[Any] = [session_id, query.min_confidence]
+        where = [_EVENTS_ABOVE, "kind = 'tone-event'", "confidence >= ?"]
+        values: list[Any] = [
+            min(query.after_seq or 0, _SEQ_MAX),
+            session_id,
+            query.min_confidence,
+        ]
         filters = (
             ("affect = ?", query.affect),
             ("speaker_id = ?", query.speaker_id),
             ("timestamp >= ?", query.since),
             ("timestamp <= ?", query.until),
-            ("seq > ?", query.after_seq),
         )
         for condition, value in filters:
             if value is not None:
                 where.append(condition)
                 values.append(value)
         rows = await self._rows(
-            f"SELECT {_EVENT_COLUMNS} FROM event WHERE {' AND '.join(where)}"
-            " ORDER BY seq DESC LIMIT ?",
-            (*values, query.limit),
+            f"{' AND '.join(where)} ORDER BY place DESC LIMIT ?", (*values, query.limit)
         )
         return [_event(row) for row in reversed(rows)]
 
@@ -227,14 +247,14 @@ class SqliteStore:
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
 
-def _event_values(session_id: str, event: Event) -> tuple[Any, ...]:
+def _event_values(start: int, event: Event) -> tuple[Any, ...]:
     keys = event.keys
     filters = (
         (None, None, None, None)
         if keys is None
         else (keys.timestamp_s, keys.confidence, keys.affect, keys.speaker_id)
     )
-    return (session_id, event.seq, event.kind, event.data, *filters)
+    return (start + event.seq, event.kind, event.data, *filters)
 
 
 def _event(row: tuple[Any, ...]) -> Event:

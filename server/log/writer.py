@@ -39,7 +39,7 @@ class GroupCommitWriter:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(_QUEUE_MAX_JOBS)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
         self._closed = False
@@ -56,10 +56,9 @@ class GroupCommitWriter:
             raise StoreError("The log is closed.")
         loop = asyncio.get_running_loop()
         job = _Job(statements, loop, loop.create_future())
-        try:
-            self._jobs.put_nowait(job)
-        except queue.Full:
-            raise StoreError("The log cannot keep up with what is to be written.") from None
+        if self._jobs.qsize() >= _QUEUE_MAX_JOBS:
+            raise StoreError("The log cannot keep up with what is to be written.")
+        self._jobs.put(job)
         await job.done
 
     async def aclose(self) -> None:
@@ -68,7 +67,7 @@ class GroupCommitWriter:
             return
         self._closed = True
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, self._jobs.put, None)
+        self._jobs.put(None)
         await loop.run_in_executor(None, self._thread.join)
 
     def _run(self) -> None:

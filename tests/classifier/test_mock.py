@@ -26,14 +26,14 @@ class FakeTime:
     def clock(self) -> float:
         return self.now_s
 
-    async def sleep(self, duration_s: float) -> None:
+    async def sleep(self, duration_s: float, stopped: asyncio.Event) -> None:
         await asyncio.sleep(0)
         self.now_s += duration_s + self.late_s
 
 
-async def forever(duration_s: float) -> None:
-    """A sleep that nothing but cancelling ends."""
-    await asyncio.Event().wait()
+async def forever(duration_s: float, stopped: asyncio.Event) -> None:
+    """A sleep that only the end of the session ends."""
+    await stopped.wait()
 
 
 def mock(*, rate_hz: float = 1.0, seed: int | None = 1, late_s: float = 0.0) -> MockClassifier:
@@ -205,7 +205,7 @@ async def test_a_session_that_owns_its_backend_closes_it() -> None:
 async def test_a_sleep_that_fails_is_not_swallowed() -> None:
     """What the injected sleep raises reaches the reader."""
 
-    async def broken(duration_s: float) -> None:
+    async def broken(duration_s: float, stopped: asyncio.Event) -> None:
         raise OSError("no timer")
 
     with pytest.raises(OSError, match="no timer"):
