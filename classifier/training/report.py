@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from classifier.training.corpora import EMODB_CLASSES, Corpora
+from classifier.training.elsewhere import Abroad
 from classifier.training.meaning import EMODB_AFFECTS
 from classifier.training.metrics import (
     calibration,
@@ -161,7 +162,9 @@ def _correlations(
     )
 
 
-def measured(results: Mapping[str, Result], alarms: FalseAlarms) -> dict[str, Any]:
+def measured(
+    results: Mapping[str, Result], alarms: FalseAlarms, abroad: Sequence[Abroad]
+) -> dict[str, Any]:
     """The figures that the card carries."""
     told: dict[str, Any] = {
         "how": "EMO-DB, 7 classes, leave one speaker out, through the stream; text-dependent"
@@ -175,10 +178,14 @@ def measured(results: Mapping[str, Result], alarms: FalseAlarms) -> dict[str, An
         told[f"{name}: correlation with rated arousal, 47 clips"] = round(result.arousal_r, 2)
         told[f"{name}: correlation with rated valence, 47 clips"] = round(result.valence_r, 2)
     told["noises never shown: share of readings that name an affect"] = round(alarms.named, 4)
+    for one in abroad:
+        told[f"{one.what}, never trained on, {one.classes} classes: UAR of clips"] = round(
+            one.clip_uar, 3
+        )
     return told
 
 
-def page(results: Mapping[str, Result], alarms: FalseAlarms) -> str:
+def page(results: Mapping[str, Result], alarms: FalseAlarms, abroad: Sequence[Abroad]) -> str:
     """The report as Markdown."""
     lines = [
         "# Evaluation of the `open` recipe",
@@ -213,6 +220,22 @@ def page(results: Mapping[str, Result], alarms: FalseAlarms) -> str:
         f"weights that were not shown it), {alarms.speech:.1%} of the readings were taken for a",
         f"voice and {alarms.named:.1%} named an affect, in {alarms.clips_named:.1%} of the clips.",
     ]
+    if abroad:
+        lines += [
+            "",
+            "## Other languages",
+            "",
+            "The shipped weights on acted speech that they were not trained on, over the emotions",
+            "it shares with EMO-DB (the network still chooses among seven):",
+            "",
+            "| corpus | classes | UAR, clip | UAR, session | arousal of anger over sadness |",
+            "|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {one.what} | {one.classes} | {one.clip_uar:.3f} | {one.session_uar:.3f} |"
+            f" {one.arousal_gap:+.2f} |"
+            for one in abroad
+        ]
     for name, result in results.items():
         lines += [
             "",

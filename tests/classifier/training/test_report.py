@@ -13,6 +13,7 @@ from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.lane import Reading
 from classifier.frames import Affect, Source, VoiceFrame
 from classifier.training.corpora import EMODB_CLASSES, Clip, Corpora
+from classifier.training.elsewhere import Abroad
 from classifier.training.examples import Examples
 from classifier.training.protocol import Judged, judge
 from classifier.training.recipe import Material
@@ -120,8 +121,16 @@ def test_the_page_and_the_card_tell_the_figures() -> None:
     """Both protocols, both classes of error and the false alarms are told."""
     results = {name: score(MATERIAL, RATED, [perfect()]) for name in ("clip", "session")}
     alarms = false_alarms([answer("anger", Affect.FRUSTRATED, 0.5, 0.5)])
-    told = measured(results, alarms)
+    abroad = [Abroad("Elsewhere", 5, 0.4, 0.5, 0.6)]
+    told = measured(results, alarms, abroad)
     assert told["clip: UAR"] == told["session: UAR"] == 1.0
-    text = page(results, alarms)
-    for part in ("| clip | 1.000 |", "## Confusions, session", "text-dependent", "50.0%"):
+    assert told["Elsewhere, never trained on, 5 classes: UAR of clips"] == 0.4
+    text = page(results, alarms, abroad)
+    for part in (
+        "| clip | 1.000 |",
+        "## Confusions, session",
+        "text-dependent",
+        "50.0%",
+        "| Elsewhere | 5 |",
+    ):
         assert part in text
