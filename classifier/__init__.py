@@ -3,7 +3,8 @@
 PCM -> frames of features -> network -> VoiceFrame
 """
 
-from classifier.context import Backend, ContextClassifier, backend_from_env
+from classifier.backend import Backend, Listener
+from classifier.context import ContextClassifier, backend_from_env
 from classifier.errors import BackendError, ClassifierError, ConfigError, ModelError
 from classifier.frames import (
     SAMPLE_RATE_HZ,
@@ -22,6 +23,7 @@ __all__ = [
     "ClassifierError",
     "ConfigError",
     "ContextClassifier",
+    "Listener",
     "ModelError",
     "ProsodyFlag",
     "ShiftDirection",

@@ -1,34 +1,30 @@
-"""The classifier as its users see it: one backend per process, one context per session.
+"""The classifier by itself: a listener with a backend of its own, chosen by the environment.
 
-A :class:`Backend` holds what sessions share (a loaded model, a worker thread). A
-:class:`ContextClassifier` belongs to one session: audio goes in by :meth:`~ContextClassifier.feed`,
-readings come out of :meth:`~ContextClassifier.stream`. This module knows the backends by name
-only; how each listens is its own affair.
+The one place that knows every backend by name. A server, which shares one backend among its
+sessions, takes :func:`backend_from_env` and opens listeners itself.
 """
 
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
-from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from classifier.backend import Backend, Listener, PcmInt16
 from classifier.errors import ConfigError
 from classifier.frames import Source, VoiceFrame
 
-PcmInt16 = NDArray[np.int16]
-"""Mono PCM at 16 kHz, shape ``(samples,)``."""
 
+class ContextClassifier(Listener):
+    """One listener and the backend behind it, closed together."""
 
-class ContextClassifier(ABC):
-    """One session's listener. Used from one event loop; never computes on it."""
+    def __init__(self, backend: Backend) -> None:
+        """A listener on ``backend``, which it closes when it stops."""
+        self._backend = backend
+        self._listener = backend.open()
 
-    @staticmethod
-    def from_env(env: Mapping[str, str] | None = None) -> ContextClassifier:
-        """A listener of its own, with a backend of its own, chosen by the environment.
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> ContextClassifier:
+        """The classifier that the environment asks for.
 
         ``CF_VOICE_MOCK=1`` gives the synthetic conversation (``CF_VOICE_RATE_HZ`` frames a
         second, default 1; ``CF_VOICE_SEED``), anything else the acoustic classifier.
@@ -36,58 +32,20 @@ class ContextClassifier(ABC):
         Raises:
             ConfigError: a setting makes no sense.
         """
-        return backend_from_env(env).open(owns_backend=True)
+        return cls(backend_from_env(env))
 
-    @abstractmethod
     async def feed(self, pcm: PcmInt16, source: Source = Source.MIC) -> None:
-        """Take audio of one source, in order; any chunking gives the same frames.
+        """See :meth:`Listener.feed`."""
+        await self._listener.feed(pcm, source)
 
-        Returns when the audio has been analysed and its frames wait in :meth:`stream`: who
-        feeds faster than that waits here.
-
-        Raises:
-            BackendError: the backend failed; nothing more can be fed.
-        """
-
-    @abstractmethod
     def stream(self) -> AsyncIterator[VoiceFrame]:
-        """The readings of all sources as they are made, until :meth:`stop`. One reader.
+        """See :meth:`Listener.stream`."""
+        return self._listener.stream()
 
-        Raises:
-            BackendError: the backend failed, after the frames made before it.
-        """
-
-    @abstractmethod
     async def stop(self) -> None:
-        """End :meth:`stream` after what is already made. Harmless when called twice."""
-
-
-class Backend(ABC):
-    """What the sessions of one process share."""
-
-    name: ClassVar[str]
-    """``mock`` or ``acoustic``: what the process says is listening."""
-
-    @abstractmethod
-    async def load(self) -> None:
-        """Make ready, off the event loop. Idempotent.
-
-        Raises:
-            ModelError: the model cannot be used.
-        """
-
-    @abstractmethod
-    def open(self, *, seed: int | None = None, owns_backend: bool = False) -> ContextClassifier:
-        """A listener for one session.
-
-        Args:
-            seed: makes a synthetic session repeatable; ignored by real ones.
-            owns_backend: the session's ``stop`` closes this backend as well.
-        """
-
-    @abstractmethod
-    async def aclose(self) -> None:
-        """Let go of threads and model. Sessions still open fail with BackendError."""
+        """End the stream, then let go of the backend."""
+        await self._listener.stop()
+        await self._backend.aclose()
 
 
 def backend_from_env(env: Mapping[str, str] | None = None) -> Backend:

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import ClassVar, Final
 from weakref import WeakSet
 
-from classifier.context import Backend, ContextClassifier, PcmInt16
+from classifier.backend import Backend, Listener, PcmInt16
 from classifier.conversation import Conversation
 from classifier.errors import BackendError, ConfigError
 from classifier.frames import Source, VoiceFrame
@@ -72,7 +72,7 @@ class MockBackend(Backend):
         self.seed = seed
         self._clock = clock
         self._sleep = sleep
-        self._sessions: WeakSet[MockClassifier] = WeakSet()
+        self._sessions: WeakSet[MockListener] = WeakSet()
         self._closed = False
 
     @classmethod
@@ -87,12 +87,11 @@ class MockBackend(Backend):
     async def load(self) -> None:
         """Nothing to make ready."""
 
-    def open(self, *, seed: int | None = None, owns_backend: bool = False) -> MockClassifier:
+    def open(self, *, seed: int | None = None) -> MockListener:
         """A conversation for one session.
 
         Args:
             seed: makes it repeatable; otherwise the backend's seed, otherwise drawn.
-            owns_backend: the session's ``stop`` closes this backend as well.
 
         Raises:
             BackendError: the backend is closed.
@@ -103,13 +102,12 @@ class MockBackend(Backend):
             seed = self.seed
         if seed is None:
             seed = secrets.randbits(63)
-        session = MockClassifier(
+        session = MockListener(
             Conversation(seed),
             rate_hz=self.rate_hz,
             seed=seed,
             clock=self._clock,
             sleep=self._sleep,
-            backend=self if owns_backend else None,
         )
         self._sessions.add(session)
         return session
@@ -122,7 +120,7 @@ class MockBackend(Backend):
         self._sessions.clear()
 
 
-class MockClassifier(ContextClassifier):
+class MockListener(Listener):
     """One session's made-up conversation. Made by :meth:`MockBackend.open`."""
 
     def __init__(
@@ -133,16 +131,14 @@ class MockClassifier(ContextClassifier):
         seed: int,
         clock: Clock,
         sleep: Sleep,
-        backend: MockBackend | None,
     ) -> None:
-        """Tell ``conversation`` at ``rate_hz``; ``backend`` is closed with it where given."""
+        """Tell ``conversation`` at ``rate_hz``."""
         self.seed: Final = seed
         """What makes this conversation again."""
         self._conversation = conversation
         self._period_s = 1.0 / rate_hz
         self._clock = clock
         self._sleep = sleep
-        self._backend = backend
         self._stopped = asyncio.Event()
         self._failed = False
         self._reading = False
@@ -185,8 +181,6 @@ class MockClassifier(ContextClassifier):
     async def stop(self) -> None:
         """End :meth:`stream` at once, also while it waits for its next deadline."""
         self._stopped.set()
-        if self._backend is not None:
-            await self._backend.aclose()
 
     def fail(self) -> None:
         """The backend is gone: a session still open ends with BackendError."""

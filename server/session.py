@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import structlog
 
-from classifier import Backend, ClassifierError, ContextClassifier, Source
+from classifier import Backend, ClassifierError, Listener, Source
 from server.annotate import Annotator
 from server.clock import Clock
 from server.errors import GoingAwayError, LinnetError, SessionEndedError, SourceTakenError
@@ -30,7 +30,7 @@ _FEED_S: Final = 5.0
 _DRAIN_S: Final = 1.0
 """How long a session that ends may still analyse what it has been sent."""
 
-_DRAIN_SHUTDOWN_S: Final = 0.4
+_DRAIN_SHUTDOWN_S: Final = 0.3
 """The same when the whole server goes: it has two seconds for everything."""
 
 _log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ class SessionParts:
     """What a session is made of; the manager puts it together."""
 
     channel: Channel
-    classifier: ContextClassifier
+    classifier: Listener
     annotator: Annotator
     backend: Backend
     clock: Clock
@@ -105,6 +105,7 @@ class Session:
         self._fed: set[Source] = set()
         self._subscribers = 0
         self._heard_anything = False
+        self._failed = False
         self._ready = asyncio.Event()
         self._lanes: set[asyncio.Task[None]] = set()
         self._frames: asyncio.Task[None] | None = None
@@ -192,11 +193,20 @@ class Session:
         drain_s = _DRAIN_SHUTDOWN_S if reason is EndReason.SHUTDOWN else _DRAIN_S
         for inbox in self._inboxes.values():
             inbox.close()
-        await _finish(self._lanes, drain_s)
-        await self._parts.classifier.stop()
-        rest = {task for task in (self._frames, self._preparation) if task is not None}
-        await _finish(rest, drain_s)
-        await self.channel.end(reason)
+        try:
+            await _finish(self._lanes, drain_s)
+            rest = {task for task in (self._frames, self._preparation) if task is not None}
+            # Stopping ends the stream of frames; should it hang, it has the same deadline.
+            rest.add(self._task(self._stop_classifier(), "stop"))
+            await _finish(rest, drain_s)
+        finally:
+            await self.channel.end(reason)
+
+    async def _stop_classifier(self) -> None:
+        try:
+            await self._parts.classifier.stop()
+        except ClassifierError as exc:
+            _log.warning("classifier not stopped", session=self.session_id[:6], error=repr(exc))
 
     async def _prepare(self) -> None:
         note = self._parts.annotator.service
@@ -243,8 +253,9 @@ class Session:
             await self._fail("The classifier failed; this session ends.", exc)
 
     async def _fail(self, detail: str, exc: Exception) -> None:
-        if self.ended.is_set():
+        if self._failed or self.ended.is_set():
             return
+        self._failed = True  # Lane and frames fail together; it is said once.
         _log.error("classifier failed", session=self.session_id[:6], error=repr(exc))
         await self.channel.append([self._parts.annotator.service(ServiceStatus.ERROR, detail)])
         self._on_failure(self)
@@ -272,9 +283,9 @@ class Session:
         """A fault of ours in a task: recorded, and the session does not linger half dead."""
         if task.cancelled() or (exc := task.exception()) is None:
             return
-        _log.error("session task crashed", task=task.get_name(), exc_info=exc)
         if not self.ended.is_set():
             self._on_failure(self)
+        _log.error("session task crashed", task=task.get_name(), exc_info=exc)
 
 
 async def _finish(tasks: set[asyncio.Task[None]], deadline_s: float) -> None:

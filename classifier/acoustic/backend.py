@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 
 from classifier.acoustic.lane import Lane, Reading, analyse
 from classifier.acoustic.model import Network, load_network
-from classifier.context import Backend, ContextClassifier, PcmInt16
+from classifier.backend import Backend, Listener, PcmInt16
 from classifier.engine import BatchEngine
 from classifier.errors import BackendError, ClassifierError, ConfigError
 from classifier.frames import Affect, Source, VoiceFrame
@@ -84,9 +84,9 @@ class AcousticBackend(Backend):
             raise BackendError("the acoustic backend is not loaded")
         return self._network
 
-    def open(self, *, seed: int | None = None, owns_backend: bool = False) -> ContextClassifier:
+    def open(self, *, seed: int | None = None) -> AcousticListener:
         """A listener for one session; the first audio loads the backend if nobody did."""
-        return AcousticContext(self, owns_backend=owns_backend)
+        return AcousticListener(self)
 
     async def aclose(self) -> None:
         """End the engine. Sessions still open fail with BackendError when they are fed."""
@@ -115,12 +115,11 @@ class _Feeder:
         self.undelivered: deque[VoiceFrame] = deque()
 
 
-class AcousticContext(ContextClassifier):
+class AcousticListener(Listener):
     """One session's listener, with a lane per source."""
 
-    def __init__(self, backend: AcousticBackend, *, owns_backend: bool) -> None:
+    def __init__(self, backend: AcousticBackend) -> None:
         self._backend = backend
-        self._owns_backend = owns_backend
         self._feeders: dict[Source, _Feeder] = {}
         self._unread: deque[VoiceFrame] = deque()
         self._changed = asyncio.Condition()
@@ -128,7 +127,7 @@ class AcousticContext(ContextClassifier):
         self._failure: ClassifierError | None = None
 
     async def feed(self, pcm: PcmInt16, source: Source = Source.MIC) -> None:
-        """See :meth:`ContextClassifier.feed`. After :meth:`stop`, audio is let go unheard."""
+        """See :meth:`Listener.feed`. After :meth:`stop`, audio is let go unheard."""
         if pcm.ndim != 1 or pcm.dtype.kind != "i" or pcm.dtype.itemsize != 2:
             raise ValueError("pcm must be one-dimensional int16")
         if self._stopped:
@@ -151,7 +150,7 @@ class AcousticContext(ContextClassifier):
             raise
 
     async def stream(self) -> AsyncIterator[VoiceFrame]:
-        """See :meth:`ContextClassifier.stream`."""
+        """See :meth:`Listener.stream`."""
         while True:
             async with self._changed:
                 await self._changed.wait_for(
@@ -166,12 +165,10 @@ class AcousticContext(ContextClassifier):
             yield frame
 
     async def stop(self) -> None:
-        """See :meth:`ContextClassifier.stop`. Never waits for a reader or a feeder."""
+        """See :meth:`Listener.stop`. Never waits for a reader or a feeder."""
         async with self._changed:
             self._stopped = True
             self._changed.notify_all()
-        if self._owns_backend:
-            await self._backend.aclose()
 
     async def _settle(self, feeder: _Feeder) -> None:
         """Wait for the lane's analysis, and put its frames where the stream finds them.

@@ -11,7 +11,7 @@ import pytest
 from classifier.context import ContextClassifier, backend_from_env
 from classifier.errors import BackendError, ConfigError
 from classifier.frames import SAMPLE_RATE_HZ, Source, VoiceFrame
-from classifier.mock import CATCH_UP_S, MockBackend, MockClassifier
+from classifier.mock import CATCH_UP_S, MockBackend, MockListener
 
 PCM = np.zeros(SAMPLE_RATE_HZ // 10, dtype=np.int16)
 
@@ -36,7 +36,7 @@ async def forever(duration_s: float, stopped: asyncio.Event) -> None:
     await stopped.wait()
 
 
-def mock(*, rate_hz: float = 1.0, seed: int | None = 1, late_s: float = 0.0) -> MockClassifier:
+def mock(*, rate_hz: float = 1.0, seed: int | None = 1, late_s: float = 0.0) -> MockListener:
     """A session on a fake clock."""
     time = FakeTime(late_s)
     return MockBackend(rate_hz=rate_hz, clock=time.clock, sleep=time.sleep).open(seed=seed)
@@ -195,7 +195,7 @@ async def test_closing_the_backend_fails_open_sessions() -> None:
 async def test_a_session_that_owns_its_backend_closes_it() -> None:
     """Stopping the session of from_env leaves nothing open, and is no failure."""
     backend = MockBackend()
-    session = backend.open(owns_backend=True)
+    session = ContextClassifier(backend)
     await session.stop()
     await session.feed(PCM)
     with pytest.raises(BackendError):
@@ -219,9 +219,10 @@ async def test_the_environment_chooses_the_mock() -> None:
     assert backend.name == "mock"
     assert backend.rate_hz == 2.5
     assert MockBackend.from_env({"CF_VOICE_RATE_HZ": " "}).rate_hz == 1.0
-    session = ContextClassifier.from_env({"CF_VOICE_MOCK": "1"})
-    assert isinstance(session, MockClassifier)
+    session = ContextClassifier.from_env({"CF_VOICE_MOCK": "1", "CF_VOICE_RATE_HZ": "100"})
+    frames = await first(session.stream(), 2)
     await session.stop()
+    assert [frame.timestamp_s for frame in frames] == [0.01, 0.02]
 
 
 @pytest.mark.parametrize("rate", ["0", "-1", "1001", "nan", "inf", "fast", "1,5"])

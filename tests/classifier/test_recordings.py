@@ -17,7 +17,7 @@ import soundfile as sf
 import soxr
 
 from classifier.acoustic.backend import AcousticBackend
-from classifier.context import Backend, PcmInt16
+from classifier.backend import Backend, PcmInt16
 from classifier.frames import SAMPLE_RATE_HZ, ProsodyFlag, Source, VoiceFrame
 
 ROOT: Final = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestClient
 from aiohttp.web import Application, Request
 
 from classifier import Affect, Source
-from tests.support.classifier import ScriptedBackend, ScriptedClassifier, voice_frame
+from tests.support.classifier import ScriptedBackend, ScriptedListener, voice_frame
 from tests.support.sse import Subscriber
 from tests.support.waiting import eventually
 
@@ -26,7 +26,7 @@ class Api:
     def __init__(self, client: TestClient[Request, Application], backend: ScriptedBackend) -> None:
         self.client = client
         self.backend = backend
-        self._listeners: dict[str, ScriptedClassifier] = {}
+        self._listeners: dict[str, ScriptedListener] = {}
 
     @property
     def url(self) -> str:
@@ -60,7 +60,7 @@ class Api:
         async with self.client.delete(f"/session/{session_id}/end", headers=headers) as answer:
             assert answer.status == 200, await answer.text()
 
-    def listener(self, session_id: str) -> ScriptedClassifier:
+    def listener(self, session_id: str) -> ScriptedListener:
         """What listens to a session started by :meth:`start`."""
         return self._listeners[session_id]
 

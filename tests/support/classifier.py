@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import ClassVar
 
-from classifier.context import Backend, ContextClassifier, PcmInt16
+from classifier.backend import Backend, Listener, PcmInt16
 from classifier.errors import BackendError, ClassifierError
 from classifier.frames import Affect, Source, VoiceFrame
 
@@ -31,7 +31,7 @@ def voice_frame(
     )
 
 
-class ScriptedClassifier(ContextClassifier):
+class ScriptedListener(Listener):
     """One session's listener: readings come out of it by :meth:`emit`, not from the audio."""
 
     def __init__(self) -> None:
@@ -95,7 +95,7 @@ class ScriptedBackend(Backend):
     name: ClassVar[str] = "scripted"
 
     def __init__(self) -> None:
-        self.opened: list[ScriptedClassifier] = []
+        self.opened: list[ScriptedListener] = []
         """Every session's listener, the newest last."""
         self.load_gate = asyncio.Event()
         """Clear it, and loading does not end."""
@@ -105,7 +105,7 @@ class ScriptedBackend(Backend):
         self.closed = False
 
     @property
-    def last(self) -> ScriptedClassifier:
+    def last(self) -> ScriptedListener:
         """The listener of the session started last."""
         return self.opened[-1]
 
@@ -115,9 +115,9 @@ class ScriptedBackend(Backend):
         if self.load_error is not None:
             raise self.load_error
 
-    def open(self, *, seed: int | None = None, owns_backend: bool = False) -> ScriptedClassifier:
+    def open(self, *, seed: int | None = None) -> ScriptedListener:
         """A listener for one session; it says nothing by itself."""
-        listener = ScriptedClassifier()
+        listener = ScriptedListener()
         self.opened.append(listener)
         return listener
 

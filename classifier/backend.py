@@ -1,0 +1,74 @@
+"""What hears: one backend per process, one listener per session.
+
+A :class:`Backend` holds what sessions share (a loaded model, a worker thread). A
+:class:`Listener` belongs to one session: audio goes in by :meth:`~Listener.feed`, readings come
+out of :meth:`~Listener.stream`. How each kind listens is its own affair.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.frames import Source, VoiceFrame
+
+PcmInt16 = NDArray[np.int16]
+"""Mono PCM at 16 kHz, shape ``(samples,)``."""
+
+
+class Listener(ABC):
+    """One session's ears. Used from one event loop; never computes on it."""
+
+    @abstractmethod
+    async def feed(self, pcm: PcmInt16, source: Source = Source.MIC) -> None:
+        """Take audio of one source, in order; any chunking gives the same frames.
+
+        Returns when the audio has been analysed and its frames wait in :meth:`stream`: who
+        feeds faster than that waits here.
+
+        Raises:
+            BackendError: the backend failed; nothing more can be fed.
+        """
+
+    @abstractmethod
+    def stream(self) -> AsyncIterator[VoiceFrame]:
+        """The readings of all sources as they are made, until :meth:`stop`. One reader.
+
+        Raises:
+            BackendError: the backend failed, after the frames made before it.
+        """
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """End :meth:`stream` after what is already made. Harmless when called twice."""
+
+
+class Backend(ABC):
+    """What the sessions of one process share."""
+
+    name: ClassVar[str]
+    """``mock`` or ``acoustic``: what the process says is listening."""
+
+    @abstractmethod
+    async def load(self) -> None:
+        """Make ready, off the event loop. Idempotent.
+
+        Raises:
+            ModelError: the model cannot be used.
+        """
+
+    @abstractmethod
+    def open(self, *, seed: int | None = None) -> Listener:
+        """A listener for one session.
+
+        Args:
+            seed: makes a synthetic session repeatable; ignored by real ones.
+        """
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Let go of threads and model. Sessions still open fail with BackendError."""
