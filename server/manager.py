@@ -7,13 +7,12 @@ the store, where another owner's session is the same as none.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 from typing import Final
 
 import structlog
 
-from classifier import Backend, ClassifierError
+from classifier import Backend
 from server.annotate import Annotator
 from server.clock import Clock
 from server.errors import (
@@ -37,6 +36,13 @@ TONE_INTERVAL_S: Final = 1.0
 """An unchanged tone is repeated once a second while it lasts, the pace front ends expect."""
 
 _REAP_EVERY_S: Final = 1.0
+
+_END_STORED_S: Final = 5.0
+"""How long the store may take to note that a session has ended. Without the note it is found
+running at the next start and marked interrupted then."""
+
+_END_STORED_SHUTDOWN_S: Final = 0.4
+"""The same when the whole server goes: it has two seconds for everything."""
 
 _log = structlog.get_logger(__name__)
 
@@ -109,10 +115,11 @@ class SessionManager:
         for task in (self._reaper, self._loading):
             if task is not None:
                 task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, ClassifierError):
-                    await task
-        await self.backend.aclose()
-        await self.store.aclose()
+                await asyncio.wait([task])
+        try:
+            await self.backend.aclose()
+        finally:
+            await self.store.aclose()
 
     def _load_failed(self) -> bool:
         loading = self._loading
@@ -155,10 +162,15 @@ class SessionManager:
                     started_at_s=self._clock.wall_s(),
                 )
             )
-        except BaseException:
-            del self._sessions[session_id]
-            self._metrics.sessions.dec()
+        except BaseException as exc:
+            # When whoever started it has left, it may be kept all the same: its end is noted, too.
+            failed = isinstance(exc, StoreError)
+            self._begin_ending(session, EndReason.ERROR if failed else EndReason.CLIENT)
             raise
+        if session.ended.is_set():
+            if self._closing:
+                raise GoingAwayError
+            raise StoreError("The log took so long to keep the session that it is over.")
         session.open()
         _log.info("session started", session=session_id[:6], tier=tier.value)
         return session
@@ -191,15 +203,16 @@ class SessionManager:
         session_id = session.session_id
         try:
             await session.close(reason)
-            await self.store.end_session(
-                session_id,
-                reason=reason,
-                ended_at_s=self._clock.wall_s(),
-                last_seq=session.channel.last_seq,
-            )
-        except StoreError as exc:
-            # Found running at the next start, it is marked interrupted then.
-            _log.error("session end not stored", session=session_id[:6], error=exc.detail)
+            shutdown = reason is EndReason.SHUTDOWN
+            async with asyncio.timeout(_END_STORED_SHUTDOWN_S if shutdown else _END_STORED_S):
+                await self.store.end_session(
+                    session_id,
+                    reason=reason,
+                    ended_at_s=self._clock.wall_s(),
+                    last_seq=session.channel.last_seq,
+                )
+        except (StoreError, TimeoutError) as exc:
+            _log.error("session end not stored", session=session_id[:6], error=repr(exc))
         finally:
             self._sessions.pop(session_id, None)
             self._endings.pop(session_id, None)

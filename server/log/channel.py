@@ -26,7 +26,7 @@ Offer = Callable[[bytes], bool]
 STORE_DEADLINE_S: Final = 5.0
 """An event waits so long to be stored; then it is sent all the same, with a warning."""
 
-_LAST_TRY_S: Final = 0.5
+_LAST_TRY_S: Final = 0.3
 """The same for what is still unstored when the session ends: a shutdown has two seconds for all."""
 
 _UNSTORED_MAX: Final = 5_000
