@@ -12,7 +12,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from classifier import ClassifierError
+from classifier import ClassifierError, ModelError
 from server.api.keys import MANAGER
 from server.app import build_app, serving
 from server.errors import SettingsError, StoreError
@@ -54,7 +54,10 @@ async def _serve(settings: Settings) -> None:
             classifier=app[MANAGER].backend.name,
             mode=settings.mode,
         )
-        await _until_stopped(app[MANAGER], stopping)
+        try:
+            await _until_stopped(app[MANAGER], stopping)
+        except ModelError as exc:
+            raise SettingsError(f"LINNET_WEIGHTS={settings.weights} cannot be used: {exc}") from exc
     _log.info("stopped")
 
 
