@@ -40,7 +40,7 @@ class Metrics:
         )
         self.subscribers_stalled = Counter(
             "linnet_subscribers_stalled",
-            "Streams closed because nothing was read",
+            "Streams closed by us because nothing was read (the kernel may give one up first)",
             registry=self.registry,
         )
         self.audio_sockets = Gauge(

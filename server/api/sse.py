@@ -36,13 +36,9 @@ class SubscriberStream(EventSourceResponse):
         now_s: Callable[[], float],
         on_stall: Callable[[], None],
     ) -> None:
-        super().__init__(
-            sep="\n",
-            ping_interval=heartbeat_s,
-            # The library asks the kernel to drop a peer that acknowledges nothing for so long. It
-            # catches the peer that died while nothing was said; ours, which is counted, is first.
-            send_timeout=2 * stall_s,
-        )
+        # send_timeout: the library has the kernel drop a peer that takes nothing for so long. On a
+        # quiet session that is sooner than our own deadline, which begins when buffers are full.
+        super().__init__(sep="\n", ping_interval=heartbeat_s, send_timeout=stall_s)
         self._stall_s = stall_s
         self._now_s = now_s
         self._on_stall = on_stall
