@@ -93,7 +93,8 @@ async def test_kill_9_loses_nothing_that_anybody_saw(
             watching = []
             for _ in range(2):
                 session_id = await _start(http, server.url)
-                all_seen[session_id] = views = [[] for _ in range(3)]
+                views: list[list[Block]] = [[] for _ in range(3)]
+                all_seen[session_id] = views
                 stream = f"{server.url}/session/{session_id}/stream"
                 watching += [asyncio.create_task(_watch(http, stream, view)) for view in views]
             await asyncio.sleep(random_moments.uniform(0.4, 1.2))
