@@ -85,8 +85,10 @@ def owner_of(request: web.Request) -> str:
     if not settings.cloud_mode:
         return ""
     owner = request.headers.get(settings.cloud_session_header, "").strip()
-    if not owner or len(owner) > _OWNER_MAX_CHARS:
-        raise CredentialsError(f"The header {settings.cloud_session_header} is missing or empty.")
+    if not owner or len(owner) > _OWNER_MAX_CHARS or not _is_text(owner):
+        raise CredentialsError(
+            f"The header {settings.cloud_session_header} is missing, empty or no user's name."
+        )
     return owner
 
 
@@ -102,6 +104,15 @@ def _split(address: str) -> SplitResult | None:
         return urlsplit(address)
     except ValueError:
         return None
+
+
+def _is_text(value: str) -> bool:
+    # Bytes of a header that are not UTF-8 arrive as lone surrogates, which nothing can store.
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _allowed_hosts(settings: Settings) -> set[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.server.api.conftest import Serve
 from tests.support.api import CHUNK, PAID_KEY, Api
+from tests.support.sse import DEADLINE_S
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "a/b", "[", "", "x@y"])
@@ -151,13 +154,23 @@ async def test_in_the_cloud_past_sessions_are_ones_own(serve: Serve) -> None:
     assert (await api.get("/sessions/history"))[0] == 401
 
 
-async def test_a_user_named_in_bytes_that_are_no_text_is_only_that_user(serve: Serve) -> None:
-    """A gateway's header that is not UTF-8 does not break the server."""
-    api = await serve(cloud_mode=True)
+@pytest.mark.parametrize(
+    "path", ["POST /session/start", "GET /session/{}", "GET /sessions/history"]
+)
+async def test_a_user_named_in_bytes_that_are_no_text_is_nobody(serve: Serve, path: str) -> None:
+    """A gateway's header that is not UTF-8 is a 401, and neither a fault nor a user."""
+    api = await serve(cloud_mode=True, license_key=PAID_KEY)
     session_id = await api.start(headers={"X-CF-Session": "ann"})
-    odd = {"X-CF-Session": "\udcff\udcfe"}
-    status, _ = await api.get(f"/session/{session_id}", headers=odd)
-    assert status in (401, 404)
+    reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+    writer.write(
+        f"{path.format(session_id)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n".encode()
+        + b"X-CF-Session: \xff\xfe\r\nConnection: close\r\n\r\n"
+    )
+    async with asyncio.timeout(DEADLINE_S):
+        answer = await reader.read()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert b"application/problem+json" in answer
 
 
 async def test_a_socket_of_another_host_name_is_refused(api: Api) -> None:
