@@ -36,7 +36,9 @@ _CLOSE_S: Final = 0.5
 
 
 async def audio(request: web.Request) -> web.StreamResponse:
-    """Take audio for a session until either side closes."""
+    """Each binary message is whole little-endian samples, at most a second of them; 100 ms (1600
+    samples, 3200 bytes) is usual. Each is answered with a text frame: an acknowledgement, or a
+    refusal after which the socket stays open. The clock of a source counts the audio accepted."""
     socket = web.WebSocketResponse(
         max_msg_size=TRANSPORT_MAX_BYTES + 1,  # aiohttp's limit is exclusive
         compress=False,

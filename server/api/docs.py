@@ -5,6 +5,7 @@ Pages are made here from the document, need no script and ask no other host for 
 
 from __future__ import annotations
 
+import re
 from html import escape
 from pathlib import Path
 from string import Template
@@ -36,13 +37,13 @@ _PAGE_HEADERS: Final = {
 
 
 async def openapi_document(request: web.Request) -> web.StreamResponse:
-    """The OpenAPI 3.1 document of this interface."""
+    """For programs: clients and validators can be made from it."""
     endpoints = request.app[ENDPOINTS]
     return json_bytes(orjson.dumps(build_openapi(endpoints)))
 
 
 async def docs_page(request: web.Request) -> web.StreamResponse:
-    """The same document as a page to read."""
+    """For people. It needs no network and no script."""
     endpoints = request.app[ENDPOINTS]
     document = build_openapi(endpoints)
     rows = "".join(
@@ -65,7 +66,7 @@ async def docs_page(request: web.Request) -> web.StreamResponse:
 
 
 async def front_page(request: web.Request) -> web.StreamResponse:
-    """What runs here and where to go from here."""
+    """What runs here, and where to go from here."""
     settings = request.app[SETTINGS]
     backend = request.app[MANAGER].backend.name
     hears = (
@@ -95,16 +96,33 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
         for parameter in operation["parameters"]
     )
     answers = "".join(
-        f"<li><b>{status}</b> {escape(answer['description'])}</li>"
+        f"<li><b>{status}</b> {escape(answer['description'])}{_models(answer)}</li>"
         for status, answer in operation["responses"].items()
     )
+    body = operation.get("requestBody")
     return (
         f'<section id="{escape(operation["operationId"])}">'
         f"<h3><code>{method.upper()} {escape(path)}</code></h3>"
-        f"<p>{escape(operation['summary'])}. {escape(operation['description'])}</p>"
+        f"<p><b>{escape(operation['summary'])}.</b> {_prose(operation['description'])}</p>"
         + (f"<h4>Parameters</h4><ul>{parameters}</ul>" if parameters else "")
+        + (f"<h4>Body</h4><ul><li>JSON{_models(body)}</li></ul>" if body else "")
         + f"<h4>Answers</h4><ul>{answers}</ul></section>"
     )
+
+
+def _models(part: dict[str, Any]) -> str:
+    """Links to the schemas that a body or an answer is made of, where it has any."""
+    names = [
+        media["schema"]["$ref"].rsplit("/", 1)[1]
+        for media in part.get("content", {}).values()
+        if "$ref" in media.get("schema", {})
+    ]
+    return "".join(f' <a href="#{escape(name)}">{escape(name)}</a>' for name in names)
+
+
+def _prose(text: str) -> str:
+    """A docstring as HTML: what stands between double backticks is code."""
+    return re.sub(r"``(.+?)``", r"<code>\1</code>", escape(text))
 
 
 def _problems() -> str:

@@ -21,7 +21,7 @@ _PAGE_EVENTS: Final = 1_000
 
 
 async def export(request: web.Request) -> web.StreamResponse:
-    """The session as a file; JSON is free, other formats are paid."""
+    """From its first event, also after it has ended. JSON is free, other formats are paid."""
     settings = request.app[SETTINGS]
     if settings.demo_mode:
         raise ForbiddenInModeError("The demo does not export; Linnet on your own machine does.")

@@ -12,7 +12,7 @@ from server.models import HistoryQuery
 
 
 async def history(request: web.Request) -> web.StreamResponse:
-    """The most recent tone events that match the filters, in time order."""
+    """The most recent ``limit`` of them, in time order."""
     manager = request.app[MANAGER]
     query = read_query(request, HistoryQuery)
     info = await manager.info(request.match_info["id"], owner=owner_of(request))

@@ -14,12 +14,12 @@ from server.models import Health
 
 
 async def health(request: web.Request) -> web.StreamResponse:
-    """State of the process; 200 as long as it lives. ``ready`` says if the classifier is loaded."""
+    """200 as long as it lives; ``ready`` says whether the classifier is loaded."""
     return json_answer(_health(request))
 
 
 async def ready(request: web.Request) -> web.StreamResponse:
-    """The same, but 503 until the classifier is loaded: for probes that send traffic."""
+    """503 until the classifier is loaded: for whoever decides where to send people."""
     state = _health(request)
     answer = json_answer(state)
     if not state.ready:
@@ -28,7 +28,7 @@ async def ready(request: web.Request) -> web.StreamResponse:
 
 
 async def metrics(request: web.Request) -> web.StreamResponse:
-    """Counters in the Prometheus text format."""
+    """In the Prometheus text format; nothing in it says who spoke or how."""
     # In a thread: what the process knows of itself is read from files.
     body = await asyncio.to_thread(generate_latest, request.app[METRICS].registry)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -13,7 +13,8 @@ from server.tiers import require_paid
 
 
 async def start_session(request: web.Request) -> web.StreamResponse:
-    """Start a session. The body is optional."""
+    """It listens from now on. The body is optional, and so is every field of it; fields it does
+    not know are ignored, ill-typed ones refused."""
     owner = owner_of(request)
     body = await read_body(request, StartRequest)
     tier = request_tier(request, body.license_key)
@@ -22,20 +23,20 @@ async def start_session(request: web.Request) -> web.StreamResponse:
 
 
 async def get_session(request: web.Request) -> web.StreamResponse:
-    """A session, running or ended."""
+    """An ended session says ``stopped``."""
     info = await request.app[MANAGER].info(request.match_info["id"], owner=owner_of(request))
     return json_answer(info)
 
 
 async def end_session(request: web.Request) -> web.StreamResponse:
-    """End a session. What it has heard can still be read. Ending twice is harmless."""
+    """What it has heard can still be read afterwards. Ending twice is harmless."""
     session_id = request.match_info["id"]
     await request.app[MANAGER].end(session_id, owner=owner_of(request))
     return json_answer(SessionStopped(session_id=session_id))
 
 
 async def past_sessions(request: web.Request) -> web.StreamResponse:
-    """Ended sessions, the newest first. A paid feature."""
+    """The newest first; ``before`` takes the ``started_at`` of the last one seen."""
     owner = owner_of(request)
     require_paid(request_tier(request), "The list of past sessions")
     query = read_query(request, SessionsQuery)

@@ -25,7 +25,10 @@ _log = structlog.get_logger(__name__)
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
-    """The session's events as Server-Sent Events."""
+    """Blocks of ``event:``, ``data:`` (JSON on one line) and ``id:``, the event's number in the
+    session. A comment ``: heartbeat`` comes at once and in every silence. With the header
+    ``Last-Event-ID`` everything after that number is sent first, then what happens live. After
+    ``session-end`` the stream closes, and a reconnect with nothing left to send is a 204."""
     owner = owner_of(request)
     session_id = request.match_info["id"]
     after = read_last_event_id(request)
