@@ -103,10 +103,11 @@ def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
         for name, text in endpoint.parameters.items()
     ]
     if endpoint.query is not None:
-        schema = endpoint.query.model_json_schema(ref_template=_REF)
-        definitions = schema.get("$defs", {})
-        for name, field in schema["properties"].items():
-            parameters.append({"name": name, "in": "query", "schema": _inline(field, definitions)})
+        model = endpoint.query.model_json_schema(ref_template=_REF)
+        definitions = model.get("$defs", {})
+        for name, field in model["properties"].items():
+            schema = _given(_inline(field, definitions))
+            parameters.append({"name": name, "in": "query", "schema": schema})
     return parameters
 
 
@@ -119,6 +120,14 @@ def _inline(schema: Any, definitions: dict[str, Any]) -> Any:
     if "$ref" in schema:
         return _inline(definitions[schema["$ref"].rsplit("/", 1)[1]], definitions)
     return {key: _inline(part, definitions) for key, part in schema.items()}
+
+
+def _given(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter when it is given: a query string has no null."""
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) != 1:
+        return schema
+    return {key: part for key, part in choices[0].items() if key not in {"title", "description"}}
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
