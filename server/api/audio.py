@@ -57,7 +57,7 @@ async def audio(request: web.Request) -> web.StreamResponse:
     except LinnetError as error:
         # A browser shows a close code to its page, but no answer to a refused upgrade.
         await socket.prepare(request)
-        await _close(socket, error)
+        await _close(socket, request, error)
         return socket
     try:
         await socket.prepare(request)
@@ -68,7 +68,7 @@ async def audio(request: web.Request) -> web.StreamResponse:
 
 
 async def _converse(socket: web.WebSocketResponse, feed: AudioFeed, request: web.Request) -> None:
-    closer = asyncio.create_task(_close_at_end(socket, feed), name="audio-socket-closer")
+    closer = asyncio.create_task(_close_at_end(socket, request, feed), name="audio-socket-closer")
     stall_s = request.app[SETTINGS].stall_s
     metrics = request.app[METRICS]
     try:
@@ -79,8 +79,11 @@ async def _converse(socket: web.WebSocketResponse, feed: AudioFeed, request: web
             # A client that never reads its acknowledgements fills the buffers and is let go.
             async with asyncio.timeout(stall_s):
                 await socket.send_str(answer)
-    except (ConnectionError, TimeoutError, SessionEndedError):
-        pass  # Gone, stalled, or about to be told by the closer.
+    except TimeoutError:
+        # Not closed: a closing handshake would wait behind everything that is not being read.
+        _abort(request)
+    except (ConnectionError, SessionEndedError):
+        pass  # Gone, or about to be told by the closer.
     finally:
         if not feed.ended.is_set():
             closer.cancel()
@@ -88,14 +91,26 @@ async def _converse(socket: web.WebSocketResponse, feed: AudioFeed, request: web
             await closer
 
 
-async def _close_at_end(socket: web.WebSocketResponse, feed: AudioFeed) -> None:
+async def _close_at_end(
+    socket: web.WebSocketResponse, request: web.Request, feed: AudioFeed
+) -> None:
     await feed.ended.wait()
-    await _close(socket, feed.farewell())
+    await _close(socket, request, feed.farewell())
 
 
-async def _close(socket: web.WebSocketResponse, error: LinnetError) -> None:
+async def _close(socket: web.WebSocketResponse, request: web.Request, error: LinnetError) -> None:
     code, reason = close_of(error)
-    await socket.close(code=code, message=reason)
+    try:
+        # The library bounds the wait for the other side's answer, not that for room to write.
+        async with asyncio.timeout(2 * _CLOSE_S):
+            await socket.close(code=code, message=reason)
+    except TimeoutError:
+        _abort(request)
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def _take(message: WSMessage, feed: AudioFeed, metrics: Metrics) -> str | None:
