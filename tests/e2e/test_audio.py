@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import sys
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -123,6 +124,37 @@ async def test_flat_out_sending_is_bounded(
     assert accepted < sent / 10
     assert grown < 64e6
     await socket.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="weighs the server by /proc")
+async def test_a_client_that_never_reads_its_answers_is_let_go(
+    http: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    """Acknowledgements that nobody takes pile up in no memory of ours; the source is freed."""
+    with ServerProcess(tmp_path, CF_VOICE_MOCK="1", LINNET_STALL_S="1") as server:
+        session_id = await _start(http, server.url)
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1_024)
+        writer.write(
+            (
+                f"GET /session/{session_id}/audio HTTP/1.1\r\nHost: localhost\r\n"
+                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            ).encode()
+        )
+        await reader.readuntil(b"\r\n\r\n")
+        before = server.rss_bytes()
+        # Masked text frames of one character: thirteen times their size comes back.
+        frames = b"\x81\x81\x00\x00\x00\x00x" * 10_000
+
+        async def flood() -> None:
+            while True:
+                writer.write(frames)
+                await writer.drain()
+
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(flood(), DEADLINE_S)
+        assert server.rss_bytes() - before < 32e6
+        await (await _connect(http, server, session_id)).close()
 
 
 async def test_random_bytes_instead_of_frames_harm_nobody(
