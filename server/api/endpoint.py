@@ -27,3 +27,6 @@ class Endpoint:
     errors: tuple[type[LinnetError], ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Further query parameters, each with a sentence."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Request headers that matter here, each with a sentence."""

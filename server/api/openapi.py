@@ -79,7 +79,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "operationId": endpoint.handler.__name__,
         "summary": endpoint.summary,
         "description": _first_paragraph(endpoint.handler.__doc__),
-        "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint)],
+        "parameters": [*_path_parameters(endpoint), *_other_parameters(endpoint)],
         "responses": _responses(endpoint),
     }
     if endpoint.body is not None:
@@ -97,10 +97,11 @@ def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     ]
 
 
-def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+def _other_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     parameters = [
-        {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
-        for name, text in endpoint.parameters.items()
+        {"name": name, "in": place, "description": text, "schema": {"type": "string"}}
+        for place, named in (("header", endpoint.headers), ("query", endpoint.parameters))
+        for name, text in named.items()
     ]
     if endpoint.query is not None:
         model = endpoint.query.model_json_schema(ref_template=_REF)

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from server.api import audio, docs, export, history, service, sessions, stream
 from server.api.endpoint import Endpoint
+from server.api.guard import LICENSE_HEADER
 from server.api.middleware import preflight
 from server.errors import (
     CapacityError,
@@ -34,6 +35,7 @@ from server.models import (
 
 _OWNED: Final = (UnknownSessionError, CredentialsError, StoreError)
 _TEXT: Final = "text/plain"
+_KEY: Final = {LICENSE_HEADER: "a licence key, for what is paid"}
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint(
@@ -43,6 +45,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "Start a session",
         answers={200: SessionInfo},
         body=StartRequest,
+        headers=_KEY,
         errors=(InvalidInputError, CredentialsError, NotAllowedError, CapacityError, StoreError),
     ),
     Endpoint(
@@ -76,7 +79,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         stream.stream,
         "Events out: Server-Sent Events",
         answers={200: "text/event-stream", 204: "The session has ended; nothing is left to send"},
-        parameters={"last_event_id": "replay everything after this number, then follow"},
+        parameters={"last_event_id": "the same, for clients that cannot send the header"},
+        headers={"Last-Event-ID": "replay everything after this number, then follow"},
         errors=(*_OWNED, InvalidInputError, CapacityError),
     ),
     Endpoint(
@@ -95,6 +99,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "The whole session as a file",
         answers={200: ExportDocument},
         query=ExportQuery,
+        headers=_KEY,
         errors=(*_OWNED, InvalidInputError, PaymentRequiredError, ForbiddenInModeError),
     ),
     Endpoint(
@@ -104,6 +109,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "Past sessions (paid)",
         answers={200: SessionList},
         query=SessionsQuery,
+        headers=_KEY,
         errors=(CredentialsError, InvalidInputError, PaymentRequiredError, StoreError),
     ),
     Endpoint("GET", "/health", service.health, "State of the process", answers={200: Health}),
