@@ -22,6 +22,10 @@ SAMPLE_BYTES: Final = 2
 MESSAGE_MAX_SAMPLES: Final = SAMPLE_RATE_HZ
 """One second: the most a single message may hold."""
 
+_JOIN_BYTES: Final = 3_200
+"""Messages smaller than 100 ms are kept joined up to this: a client that sends single samples
+costs no more memory than one that sends the usual size."""
+
 _ARRIVALS_MAX: Final = 2_048
 """Arrival times remembered for latency; the oldest go first."""
 
@@ -42,7 +46,7 @@ class AudioInbox:
     def __init__(self, clock: Clock, *, buffer_s: float) -> None:
         self._clock = clock
         self._buffer_samples = int(buffer_s * SAMPLE_RATE_HZ)
-        self._messages: deque[tuple[bytes, float]] = deque()
+        self._messages: deque[tuple[bytearray, float]] = deque()
         self._waiting_samples = 0
         self._room = asyncio.Event()
         self._allowance = float(self._buffer_samples)
@@ -85,7 +89,10 @@ class AudioInbox:
                 f"{self._buffer_samples / SAMPLE_RATE_HZ:g} s is full; the message was dropped.",
             )
         self._allowance -= samples
-        self._messages.append((message, now_s))
+        if self._messages and len(self._messages[-1][0]) + len(message) <= _JOIN_BYTES:
+            self._messages[-1][0].extend(message)
+        else:
+            self._messages.append((bytearray(message), now_s))
         self._waiting_samples += samples
         self.accepted_samples += samples
         self._arrivals.append((self.accepted_samples, now_s))
@@ -94,7 +101,8 @@ class AudioInbox:
         self._room.set()
 
     async def take(self, max_s: float) -> TakenAudio | None:
-        """The next audio, up to ``max_s`` seconds of it (at least one message).
+        """The next audio, up to ``max_s`` seconds of it (at least one message, or small ones
+        joined to 100 ms).
 
         Returns:
             None once the inbox is closed and empty.

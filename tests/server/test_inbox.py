@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def test_any_cutting_into_messages_comes_out_the_same(
     cuts: list[int], max_s: float, seed: int
 ) -> None:
     """Sample by sample, in order, nothing twice; never more at once than asked for, or one
-    message."""
+    message (small ones are joined to 100 ms)."""
     samples = np.random.default_rng(seed).integers(-32_768, 32_768, sum(cuts)).astype("<i2")
     box, _ = inbox()
     for part in np.split(samples, np.cumsum(cuts)[:-1]):
@@ -57,7 +58,8 @@ def test_any_cutting_into_messages_comes_out_the_same(
     assert all(audio.pcm.dtype == np.int16 for audio in taken)
     np.testing.assert_array_equal(np.concatenate([audio.pcm for audio in taken]), samples)
     lengths = [len(audio.pcm) for audio in taken]
-    assert all(length <= max_s * SAMPLE_RATE_HZ or length in cuts for length in lengths)
+    at_once = max(max_s * SAMPLE_RATE_HZ, 1_600)
+    assert all(length <= at_once or length in cuts for length in lengths)
 
 
 @settings(deadline=None)
@@ -256,6 +258,19 @@ def test_a_leaky_bucket(steps: list[tuple[float, int, bool]]) -> None:
         assert sum(len(audio.pcm) for audio in await take_all(box, 5.0)) == waiting
 
     asyncio.run(check())
+
+
+def test_single_samples_cost_no_more_memory_than_whole_messages() -> None:
+    """A client that sends its buffer full sample by sample is held in about its bytes, not in an
+    object for each."""
+    box, _ = inbox(buffer_s=5.0)
+    tracemalloc.start()
+    for n in range(80_000):
+        box.offer(n.to_bytes(2, "little", signed=False) if n < 65_536 else b"\x01\x00")
+    held_bytes, _peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert box.accepted_samples == 80_000
+    assert held_bytes < 160_000 + 600_000  # the samples, and the arrivals that are remembered
 
 
 # -- when it came -------------------------------------------------------------------------------
