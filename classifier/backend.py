@@ -8,8 +8,7 @@ out of :meth:`~Listener.stream`. How each kind listens is its own affair.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
-from typing import ClassVar
+from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +41,10 @@ class Listener(ABC):
             BackendError: the backend failed, after the frames made before it.
         """
 
+    def take_notices(self) -> Sequence[str]:
+        """What the session should be told about who is listening; each is given out once."""
+        return ()
+
     @abstractmethod
     async def stop(self) -> None:
         """End :meth:`stream` after what is already made. Harmless when called twice."""
@@ -50,8 +53,11 @@ class Listener(ABC):
 class Backend(ABC):
     """What the sessions of one process share."""
 
-    name: ClassVar[str]
-    """``mock`` or ``acoustic``: what the process says is listening."""
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What the process says is listening: ``acoustic``, ``onnx:`` and a file's name,
+        ``mock``."""
 
     @abstractmethod
     async def load(self) -> None:

@@ -108,7 +108,8 @@ class VoiceFrame:
     """What was measured about the voice, most notable first."""
 
     distribution: Mapping[Affect, float] = field(default_factory=lambda: _NOTHING)
-    """Probability per affect the model can hear; sums to 1, or empty when there was no speech."""
+    """Probability per affect the model can hear; sums to 1 (to less where a model that was brought
+    along also hears what is none of them), or empty when there was no speech."""
 
     heard_s: float = 0.0
     """Seconds of speech heard from this voice so far: how well its habit is known."""

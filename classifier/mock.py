@@ -12,7 +12,7 @@ import math
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import ClassVar, Final
+from typing import Final
 from weakref import WeakSet
 
 from classifier.backend import Backend, Listener, PcmInt16
@@ -44,7 +44,10 @@ async def sleep_or_stop(duration_s: float, stopped: asyncio.Event) -> None:
 class MockBackend(Backend):
     """Makes up conversations; sessions share nothing but the settings."""
 
-    name: ClassVar[str] = "mock"
+    @property
+    def name(self) -> str:
+        """``mock``."""
+        return "mock"
 
     def __init__(
         self,

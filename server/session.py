@@ -215,6 +215,7 @@ class Session:
                 [note(ServiceStatus.LOADING, "The classifier is being made ready.")]
             )
             await self._parts.backend.load()
+            await self._tell_notices()
         except ClassifierError as exc:
             await self._fail("The classifier could not be made ready.", exc)
             return
@@ -232,6 +233,7 @@ class Session:
         while (audio := await inbox.take(_FEED_S)) is not None:
             try:
                 await self._parts.classifier.feed(audio.pcm, source)
+                await self._tell_notices()
             except ClassifierError as exc:
                 await self._fail("The classifier failed; this session ends.", exc)
                 return
@@ -251,6 +253,13 @@ class Session:
                     )
         except ClassifierError as exc:
             await self._fail("The classifier failed; this session ends.", exc)
+
+    async def _tell_notices(self) -> None:
+        """Say which classifiers were passed over, and who is listening instead."""
+        note = self._parts.annotator.service
+        notices = self._parts.classifier.take_notices()
+        if notices:
+            await self.channel.append([note(ServiceStatus.WARNING, text) for text in notices])
 
     async def _fail(self, detail: str, exc: Exception) -> None:
         if self._failed or self.ended.is_set():

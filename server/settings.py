@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     """A paid key makes every session of this server paid."""
 
     # The classifier
+    classifier: str = Field("acoustic", alias="LINNET_CLASSIFIER", max_length=4096)
+    """What listens, the most wanted first: ``acoustic``, ``onnx:PATH``, ``mock``."""
     voice_mock: bool = Field(False, alias="CF_VOICE_MOCK")
     """A synthetic conversation instead of the acoustic classifier."""
     voice_rate_hz: float = Field(1.0, alias="CF_VOICE_RATE_HZ", gt=0, le=1000)
@@ -132,6 +134,7 @@ class Settings(BaseSettings):
         env = {
             "CF_VOICE_MOCK": "1" if self.voice_mock else "0",
             "CF_VOICE_RATE_HZ": repr(self.voice_rate_hz),
+            "LINNET_CLASSIFIER": self.classifier,
             "LINNET_WEIGHTS": self.weights,
         }
         if self.voice_seed is not None:

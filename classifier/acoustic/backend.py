@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import Future
-from typing import ClassVar, Final
+from typing import Final
 
 from classifier.acoustic.lane import Lane, Reading, analyse
 from classifier.acoustic.model import Network, load_network
@@ -27,10 +27,25 @@ DEADLINE_S: Final = 60.0
 """How long one feed waits for its analysis before it gives the backend up."""
 
 
+def weights_from_env(env: Mapping[str, str]) -> str:
+    """What ``LINNET_WEIGHTS`` names (default ``open``).
+
+    Raises:
+        ConfigError: the name is empty or no file name.
+    """
+    weights = env.get("LINNET_WEIGHTS", "open").strip()
+    if not weights or "\0" in weights or ("/" in weights and not weights.endswith(".onnx")):
+        raise ConfigError("LINNET_WEIGHTS must be a name or the path of an .onnx file")
+    return weights
+
+
 class AcousticBackend(Backend):
     """Hears how a voice sounds, from the audio itself."""
 
-    name: ClassVar[str] = "acoustic"
+    @property
+    def name(self) -> str:
+        """``acoustic``."""
+        return "acoustic"
 
     def __init__(self, weights: str = "open") -> None:
         """Not loaded yet.
@@ -52,10 +67,7 @@ class AcousticBackend(Backend):
         Raises:
             ConfigError: the name is empty or no file name.
         """
-        weights = env.get("LINNET_WEIGHTS", "open").strip()
-        if not weights or "\0" in weights or ("/" in weights and not weights.endswith(".onnx")):
-            raise ConfigError("LINNET_WEIGHTS must be a name or the path of an .onnx file")
-        return cls(weights)
+        return cls(weights_from_env(env))
 
     async def load(self) -> None:
         """Load the network off the event loop and start the engine. Idempotent."""
@@ -91,6 +103,14 @@ class AcousticBackend(Backend):
     async def aclose(self) -> None:
         """End the engine. Sessions still open fail with BackendError when they are fed."""
         await self._engine.aclose()
+
+    def make_lane(self, source: Source) -> Lane:
+        """A lane for one source of one session.
+
+        Raises:
+            BackendError: nothing is loaded yet.
+        """
+        return Lane(source, self.network.card)
 
     def submit(self, lane: Lane) -> Future[list[Reading]]:
         """Have a lane's whole blocks analysed. The lane is the engine's until the future is done.
@@ -138,7 +158,7 @@ class AcousticListener(Listener):
             feeder = self._feeders.get(source)
             if feeder is None:
                 await self._backend.load()
-                lane = Lane(source, self._backend.network.card)
+                lane = self._backend.make_lane(source)
                 feeder = self._feeders.setdefault(source, _Feeder(lane))
             async with feeder.turn:
                 await self._settle(feeder)

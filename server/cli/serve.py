@@ -57,7 +57,10 @@ async def _serve(settings: Settings) -> None:
         try:
             await _until_stopped(app[MANAGER], stopping)
         except ModelError as exc:
-            raise SettingsError(f"LINNET_WEIGHTS={settings.weights} cannot be used: {exc}") from exc
+            setting = f"LINNET_WEIGHTS={settings.weights}"
+            if settings.classifier != "acoustic":
+                setting = f"LINNET_CLASSIFIER={settings.classifier}"
+            raise SettingsError(f"{setting} cannot be used: {exc}") from exc
     _log.info("stopped")
 
 

@@ -44,6 +44,23 @@ async def test_a_session_tells_its_stages(house: House) -> None:
     assert guest.statuses == ["loading", "ready", "listening"]
 
 
+async def test_a_passed_over_classifier_is_told(house: House) -> None:
+    """Whoever follows reads what could not be used and who listens: once ready, or on feeding."""
+    house.backend.load_gate.clear()
+    session, listener = await house.start()
+    guest = house.follow(session)
+    listener.notices = ["The first could not be used."]
+    house.backend.load_gate.set()
+    await until(lambda: guest.statuses == ["loading", "warning", "ready"])
+    listener.notices = ["Nor could the second."]
+    session.feed(Source.MIC).offer(CHUNK)
+    await until(lambda: guest.statuses.count("warning") == 2)
+    assert [e["detail"] for e in guest.said("service") if e["status"] == "warning"] == [
+        "The first could not be used.",
+        "Nor could the second.",
+    ]
+
+
 async def test_readings_become_numbered_stored_events(house: House) -> None:
     """What the classifier hears is in the log, in order, and on the subscriber's screen."""
     session, listener = await house.start()

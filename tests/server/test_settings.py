@@ -175,6 +175,7 @@ def test_the_classifier_gets_what_was_validated(monkeypatch: pytest.MonkeyPatch)
         "CF_VOICE_MOCK": "1",
         "CF_VOICE_RATE_HZ": "2.5",
         "CF_VOICE_SEED": "-3",
+        "LINNET_CLASSIFIER": "acoustic",
         "LINNET_WEIGHTS": "open",
     }
     monkeypatch.delenv("CF_VOICE_SEED")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import ClassVar
 
 from classifier.backend import Backend, Listener, PcmInt16
 from classifier.errors import BackendError, ClassifierError
@@ -49,6 +48,8 @@ class ScriptedListener(Listener):
         """Raised by :meth:`stop`."""
         self.frame_per_feed: Affect | None = None
         """Set it, and every feed makes a reading of this affect at the end of its audio."""
+        self.notices: list[str] = []
+        """Given out by the next :meth:`take_notices`."""
         self.stopped = False
         self._samples: dict[Source, int] = {}
         self._out: asyncio.Queue[VoiceFrame | Exception | None] = asyncio.Queue()
@@ -80,6 +81,11 @@ class ScriptedListener(Listener):
                 raise item
             yield item
 
+    def take_notices(self) -> list[str]:
+        """What the test wrote down, once."""
+        notices, self.notices = self.notices, []
+        return notices
+
     async def stop(self) -> None:
         """End :meth:`stream` after what was emitted."""
         await self.stop_gate.wait()
@@ -92,7 +98,7 @@ class ScriptedListener(Listener):
 class ScriptedBackend(Backend):
     """What sessions of a test share; :attr:`opened` holds their listeners."""
 
-    name: ClassVar[str] = "scripted"
+    name = "scripted"
 
     def __init__(self) -> None:
         self.opened: list[ScriptedListener] = []
