@@ -17,6 +17,9 @@ from typing import Any, Final
 
 from server.errors import StoreError
 
+_CLOSE_S: Final = 1.0
+"""How long closing waits for the commits under way: shutdown as a whole has two seconds."""
+
 Statement = tuple[str, Sequence[Sequence[Any]]]
 """SQL and the rows to run it with."""
 
@@ -62,13 +65,16 @@ class GroupCommitWriter:
         await job.done
 
     async def aclose(self) -> None:
-        """Commit what waits, then close the connection."""
+        """Commit what waits, then close the connection.
+
+        A disk that hangs holds this up for a second; then the thread, a daemon, is left to it.
+        """
         if self._closed:
             return
         self._closed = True
         loop = asyncio.get_running_loop()
         self._jobs.put(None)
-        await loop.run_in_executor(None, self._thread.join)
+        await loop.run_in_executor(None, self._thread.join, _CLOSE_S)
 
     def _run(self) -> None:
         try:
