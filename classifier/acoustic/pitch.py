@@ -2,7 +2,8 @@
 
 Owns the estimate of the fundamental and how periodic a frame is. Works on the power spectra that
 the other measures use as well: the autocorrelation is their inverse transform (Wiener-Khinchin),
-divided by that of the window (Boersma 1993), so pitch costs one short transform per frame.
+divided by that of the window (Boersma 1993). Only a fifth of its lags are of interest: a table of
+cosines gives those as one matrix product, several times faster than a whole inverse transform.
 """
 
 from __future__ import annotations
@@ -47,7 +48,17 @@ def _window_autocorrelation() -> Floats:
     return np.asarray(lags[: _MAX_LAG + 2] / lags[0], dtype=np.float32)
 
 
-_WINDOW_LAGS: Final = _window_autocorrelation()
+def _lag_table() -> Floats:
+    """Powers below the band's edge to lags, ``(_BAND, lags)``: the inverse transform of a real and
+    even spectrum, with the window's share divided out."""
+    bins = np.arange(_BAND)[:, None]
+    lags = np.arange(_MAX_LAG + 2)[None, :]
+    weight = np.where(bins == 0, 1.0, 2.0) / FFT  # every bin but the first stands for two
+    table = weight * np.cos(2.0 * np.pi * bins * lags / FFT)
+    return np.asarray(table / _window_autocorrelation(), dtype=np.float32)
+
+
+_LAGS: Final = _lag_table()
 if WINDOW + _MAX_LAG + 2 > FFT:  # the circular correlation would wrap into the lags
     raise AssertionError("FFT too short for the longest lag")
 
@@ -85,9 +96,9 @@ def track(power: Floats, memory: Floats) -> Pitch:
     Returns:
         Arrays of shape ``(lanes, frames)``.
     """
-    lags = np.fft.irfft(power[..., :_BAND], FFT, axis=-1)[..., : _MAX_LAG + 2]
-    height = lags / (lags[..., :1] + np.float32(1e-12)) / _WINDOW_LAGS
-    peak, log_f0 = _candidates(np.asarray(height[..., _MIN_LAG - 1 :], dtype=np.float32))
+    lags = np.matmul(power[..., :_BAND], _LAGS)
+    height = lags[..., _MIN_LAG - 1 :] / (lags[..., :1] + np.float32(1e-12))
+    peak, log_f0 = _candidates(np.asarray(height, dtype=np.float32))
     first = np.argmax(peak - _octave_cost(log_f0), axis=-1)[..., None]
     rough = np.take_along_axis(log_f0, first, axis=-1)[..., 0]
     rough_voiced = np.take_along_axis(peak, first, axis=-1)[..., 0] >= VOICED
