@@ -66,6 +66,37 @@ class Source(StrEnum):
         return "speaker_a" if self is Source.MIC else "speaker_b"
 
 
+class EnvironLabel(StrEnum):
+    """What surrounds the voices of a source. Locked: front ends of the original know these."""
+
+    QUIET = "quiet"
+    NOISE = "noise"
+    MUSIC = "music"
+
+
+class QueueLabel(StrEnum):
+    """What a telephone line carries while nobody speaks. Locked likewise."""
+
+    RINGBACK = "ringback"
+    BUSY = "busy"
+    DTMF_TONE = "dtmf_tone"
+    SILENCE = "silence"
+    DEAD_AIR = "dead_air"
+    HOLD_MUSIC = "hold_music"
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Something heard that is no voice, said once when it begins."""
+
+    label: EnvironLabel | QueueLabel
+    confidence: float
+    """How clearly it was measured, 0..1."""
+
+    timestamp_s: float
+    """Audio time of the source at which it was certain, seconds."""
+
+
 _NOTHING: Final[Mapping[Affect, float]] = MappingProxyType({})
 
 
@@ -113,6 +144,9 @@ class VoiceFrame:
 
     heard_s: float = 0.0
     """Seconds of speech heard from this voice so far: how well its habit is known."""
+
+    sounds: tuple[Sound, ...] = ()
+    """What began to be heard beside the voice since the frame before."""
 
     @property
     def speaker_id(self) -> str:

@@ -1,4 +1,5 @@
-"""Voice frame to events: the affect-event always, the ToneEvent only where a tone is named.
+"""Voice frame to events: the affect-event always, the ToneEvent only where a tone is named, and
+what was heard beside the voice where there is something new.
 
 Owns rounding and pace. What a tone is called comes from :mod:`classifier.tone`; whether there is
 one at all was decided by the classifier, which names no affect below its floor.
@@ -8,10 +9,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from classifier.frames import Affect, Source, VoiceFrame
+from classifier.frames import Affect, EnvironLabel, Sound, Source, VoiceFrame
 from classifier.tone import describe
 from server.log.base import Draft, ToneKeys
-from server.models import AffectEvent, ServiceEvent, ServiceStatus, ToneEvent
+from server.models import (
+    AffectEvent,
+    EnvironEvent,
+    QueueEvent,
+    ServiceEvent,
+    ServiceStatus,
+    ToneEvent,
+)
 
 _DIGITS: Final = 3
 """A thousandth is finer than any reading is sure of, and keeps lines short."""
@@ -42,6 +50,7 @@ class Annotator:
         elif self._is_due(frame.source, frame.affect, frame.timestamp_s):
             self._said[frame.source] = (frame.affect, frame.timestamp_s)
             drafts.append(self._tone_draft(frame, frame.affect))
+        drafts.extend(self._sound_draft(sound) for sound in frame.sounds)
         return drafts
 
     def service(self, status: ServiceStatus, detail: str) -> Draft:
@@ -70,6 +79,25 @@ class Annotator:
         )
         keys = ToneKeys(event.timestamp, event.confidence, affect.value, event.speaker_id)
         return Draft("tone-event", event.to_json(), keys)
+
+    def _sound_draft(self, sound: Sound) -> Draft:
+        confidence = round(sound.confidence, _DIGITS)
+        timestamp = round(sound.timestamp_s, _DIGITS)
+        if isinstance(sound.label, EnvironLabel):
+            environ = EnvironEvent(
+                session_id=self._session_id,
+                label=sound.label,
+                confidence=confidence,
+                timestamp=timestamp,
+            )
+            return Draft("environ-event", environ.to_json())
+        queue = QueueEvent(
+            session_id=self._session_id,
+            label=sound.label,
+            confidence=confidence,
+            timestamp=timestamp,
+        )
+        return Draft("queue-event", queue.to_json())
 
     def _affect_event(self, frame: VoiceFrame) -> AffectEvent:
         return AffectEvent(

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from classifier.frames import Affect, ShiftDirection
+from classifier.frames import Affect, EnvironLabel, QueueLabel, ShiftDirection
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Signed = Annotated[float, Field(ge=-1, le=1)]
@@ -165,6 +165,26 @@ class AffectEvent(WireModel):
     dominance: Signed | None
     distribution: dict[str, float]
     heard_s: Seconds
+
+
+class EnvironEvent(WireModel):
+    """What surrounds the voices, said when it changes."""
+
+    event_type: Literal["environ"] = "environ"
+    session_id: str
+    label: EnvironLabel
+    confidence: Unit
+    timestamp: Seconds
+
+
+class QueueEvent(WireModel):
+    """What the line carries while nobody speaks, said when it begins."""
+
+    event_type: Literal["queue"] = "queue"
+    session_id: str
+    label: QueueLabel
+    confidence: Unit
+    timestamp: Seconds
 
 
 class SessionEndEvent(WireModel):

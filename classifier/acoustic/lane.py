@@ -17,12 +17,13 @@ from classifier.acoustic.card import Card
 from classifier.acoustic.extractor import BlockReader, block_frames
 from classifier.acoustic.flags import prosody_flags
 from classifier.acoustic.functionals import WIDTH
-from classifier.acoustic.layout import Floats
+from classifier.acoustic.layout import BLOCK, BLOCK_S, Floats
 from classifier.acoustic.model import Network
 from classifier.acoustic.pitch import no_memory
 from classifier.acoustic.smoothing import Namer, Smoother
 from classifier.acoustic.window import SlidingWindow, Window
-from classifier.frames import Affect, ProsodyFlag, Source, VoiceFrame
+from classifier.frames import Affect, ProsodyFlag, Sound, Source, VoiceFrame
+from classifier.signals.meter import SoundMeter
 from classifier.trajectory import Trajectory
 
 
@@ -42,6 +43,8 @@ class Lane:
         self.reader = BlockReader()
         self.pitch_memory: Floats = no_memory(1)[0]
         self.window = SlidingWindow()
+        self._meter = SoundMeter()
+        self._sounds: tuple[Sound, ...] = ()
         self._source = source
         self._card = card
         self._places = np.array([card.coordinates[name] for name in card.classes], np.float32)
@@ -55,6 +58,10 @@ class Lane:
         """Take audio; says whether there is now something to analyse."""
         self.reader.push(pcm)
         return self.reader.blocks_ready > 0
+
+    def listen_beside(self, block: Floats, window: Window) -> None:
+        """Measure what a block holds beside the voice; the next reading tells of it."""
+        self._sounds = self._meter.advance(block, window.new_speech_s / BLOCK_S)
 
     def prepare(self, standardised: Floats, new_speech_s: float) -> Floats:
         """The network's input for a window, ``(2 * WIDTH,)``."""
@@ -111,6 +118,7 @@ class Lane:
             prosody_flags=flags,
             distribution=distribution,
             heard_s=self._baseline.heard_s,
+            sounds=self._sounds,
         )
         return Reading(frame, emotion)
 
@@ -120,6 +128,7 @@ class Lane:
             source=self._source,
             speech=speech,
             heard_s=self._baseline.heard_s,
+            sounds=self._sounds,
         )
 
 
@@ -149,6 +158,7 @@ def analyse(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
         for row, i in enumerate(ready):
             lanes[i].pitch_memory = memory[row]
             windows.append(lanes[i].window.advance(frames[row]))
+            lanes[i].listen_beside(segments[row, -BLOCK:], windows[-1])
         _hear(lanes, network, ready, windows, readings)
 
 

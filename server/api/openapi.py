@@ -16,7 +16,9 @@ from server.models import (
     AffectEvent,
     AudioAck,
     AudioRefusal,
+    EnvironEvent,
     Problem,
+    QueueEvent,
     ServiceEvent,
     SessionEndEvent,
     ToneEvent,
@@ -27,6 +29,8 @@ _REF: Final = "#/components/schemas/{model}"
 _ON_THE_WIRE: Final[tuple[type[BaseModel], ...]] = (
     ToneEvent,
     AffectEvent,
+    EnvironEvent,
+    QueueEvent,
     ServiceEvent,
     SessionEndEvent,
     AudioAck,
@@ -36,8 +40,8 @@ _ON_THE_WIRE: Final[tuple[type[BaseModel], ...]] = (
 
 _DESCRIPTION: Final = (
     "Speech in over a WebSocket, tone in plain words out over Server-Sent Events. "
-    "Event names on the stream: tone-event, affect-event, service-event, session-end; their "
-    "data is the schema of the same name."
+    "Event names on the stream: tone-event, affect-event, environ-event, queue-event, "
+    "service-event, session-end; their data is the schema of the same name."
 )
 
 

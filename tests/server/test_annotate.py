@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import Affect, ProsodyFlag, ShiftDirection, Source, VoiceFrame
+from classifier.frames import EnvironLabel, QueueLabel, Sound
 from server.annotate import Annotator
 from server.log.base import Draft, ToneKeys
 from server.models import ServiceStatus
@@ -120,6 +121,34 @@ def test_without_an_interval_every_reading_is_said() -> None:
     """The pace of the synthetic conversation is its own."""
     notes = annotator(interval_s=0.0)
     assert [len(notes.drafts(voice_frame(n / 50))) for n in range(5)] == [2] * 5
+
+
+def test_what_is_heard_beside_the_voice_is_said_after_it() -> None:
+    """The room as environ-event, the line as queue-event, in the fields of the wire; no tones."""
+    frame = replace(
+        voice_frame(3.0),
+        sounds=(
+            Sound(EnvironLabel.MUSIC, 0.87654, 2.50049),
+            Sound(QueueLabel.HOLD_MUSIC, 1.0, 3.0),
+        ),
+    )
+    drafts = annotator().drafts(frame)
+    assert kinds(drafts) == ["affect-event", "tone-event", "environ-event", "queue-event"]
+    assert orjson.loads(drafts[2].data) == {
+        "event_type": "environ",
+        "session_id": "id",
+        "label": "music",
+        "confidence": 0.877,
+        "timestamp": 2.5,
+    }
+    assert orjson.loads(drafts[3].data) == {
+        "event_type": "queue",
+        "session_id": "id",
+        "label": "hold_music",
+        "confidence": 1.0,
+        "timestamp": 3.0,
+    }
+    assert drafts[2].keys is drafts[3].keys is None
 
 
 def test_a_stage_of_the_service() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -46,3 +47,14 @@ async def test_every_operation_says_what_it_does(api: Api) -> None:
         assert operation["summary"]
         assert operation["description"]
         assert operation["responses"]
+
+
+async def test_every_event_of_a_stream_has_its_schema(api: Api) -> None:
+    """Each event name of the description is a schema of the document, in its own spelling."""
+    document = await _document(api)
+    named = re.findall(r"[a-z]+-(?:event|end)", document["info"]["description"])
+    assert len(named) == 6
+    for name in named:
+        stem = "".join(part.capitalize() for part in name.split("-"))
+        schema = stem if stem.endswith("Event") else f"{stem}Event"
+        assert schema in document["components"]["schemas"]

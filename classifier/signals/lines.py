@@ -1,0 +1,105 @@
+"""Spectral lines of a signal: where steady tones lie, and how much of the sound they are.
+
+Owns the carry-over between blocks. A line is a maximum of the spectrum of a tenth of a second,
+ten hertz to a bin: fine enough to keep 440 and 480 Hz apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.acoustic.layout import BLOCK, Floats
+from classifier.frames import SAMPLE_RATE_HZ
+
+STEP: Final = 800
+"""Samples from one spectrum to the next: 50 ms."""
+
+STEP_S: Final = STEP / SAMPLE_RATE_HZ
+STEPS: Final = BLOCK // STEP
+"""Spectra in a block."""
+
+BIN_HZ: Final = 10.0
+TOP_HZ: Final = 3000.0
+"""Spectra are kept up to here."""
+
+LINES_HZ: Final = 1720.0
+"""The two strongest lines are looked for below this: all telephone tones are."""
+
+_SIZE: Final = 2 * STEP
+_BINS: Final = round(TOP_HZ / BIN_HZ)
+_SOUGHT: Final = round(LINES_HZ / BIN_HZ)
+_LOWEST: Final = 8
+"""80 Hz: below lie mains hum and rumble."""
+_HANN: Final = np.hanning(_SIZE + 1)[:-1].astype(np.float32)
+_SCALE: Final = np.float32(2.0 / (float(np.sum(_HANN.astype(np.float64) ** 2)) * _SIZE))
+_TINY: Final = np.float32(1e-14)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The steps of one block."""
+
+    level_db: Floats
+    """``(STEPS,)``, dB re full scale."""
+
+    hz: Floats
+    """``(STEPS, 2)``: the strongest line and the strongest other one."""
+
+    share: Floats
+    """``(STEPS, 2)``: their share of the step's power, 0..1."""
+
+    spectrum: Floats
+    """``(STEPS, bins)``: power by bin of 10 Hz up to 3 kHz."""
+
+
+class LineReader:
+    """Finds the lines of one signal, block by block."""
+
+    def __init__(self) -> None:
+        self._past = np.zeros(STEP, np.float32)
+
+    def read(self, block: Floats) -> Lines:
+        """Take one block, ``(BLOCK,)`` of -1..1. Each step covers 100 ms and ends at its time."""
+        if block.shape != (BLOCK,):
+            raise ValueError(f"a block is {(BLOCK,)}, not {block.shape}")
+        signal = np.concatenate([self._past, block])
+        self._past = block[-STEP:].copy()
+        rows = np.lib.stride_tricks.sliding_window_view(signal, _SIZE)[::STEP]
+        level_db = 10.0 * np.log10(np.einsum("ij,ij->i", rows, rows) / _SIZE + _TINY)
+        found = np.fft.rfft(rows * _HANN, axis=-1)
+        whole = np.asarray((found.real**2 + found.imag**2) * _SCALE, dtype=np.float32)
+        # What lies below the voice band is neither a tone nor evidence against one.
+        total = whole[:, _LOWEST:].sum(axis=-1) + _TINY
+        power = whole[:, :_BINS]
+        hz, share = _two_strongest(power[:, :_SOUGHT], total)
+        return Lines(np.asarray(level_db, dtype=np.float32), hz, share, power)
+
+
+def _two_strongest(power: Floats, total: Floats) -> tuple[Floats, Floats]:
+    rest = power.copy()
+    rest[:, :_LOWEST] = 0.0
+    rest[:, -2:] = 0.0
+    every = np.arange(len(power))[:, None]
+    hz = np.empty((len(power), 2), np.float32)
+    share = np.empty((len(power), 2), np.float32)
+    for order in range(2):
+        at = rest.argmax(axis=-1)
+        at = np.minimum(np.maximum(at, _LOWEST), power.shape[1] - 3)
+        near = at[:, None] + np.arange(-2, 3)
+        around = power[every, near]
+        hz[:, order] = (at + _vertex(around)) * BIN_HZ
+        share[:, order] = rest[every, near].sum(axis=-1) / total
+        rest[every, near] = 0.0
+    return hz, share
+
+
+def _vertex(around: Floats) -> NDArray[np.float32]:
+    """Where the maximum lies between bins, by a parabola through the logarithms."""
+    left, middle, right = np.log(around[:, 1:4] + _TINY).T
+    bend = left - 2.0 * middle + right
+    shift = 0.5 * (left - right) / np.where(bend < -1e-6, bend, np.float32(-1e-6))
+    return np.asarray(np.minimum(np.maximum(shift, -0.5), 0.5), dtype=np.float32)
