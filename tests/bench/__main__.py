@@ -1,4 +1,4 @@
-"""``./manage.sh bench [all|fanout|audio] [--quick] [--json FILE]``: the command."""
+"""``./manage.sh bench [all|fanout|audio|classifier] [--quick] [--json FILE]``: the command."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.bench import audio, fanout, machine, report
+from tests.bench import audio, classifier, fanout, machine, report
 from tests.bench.process import BenchError, raise_file_limit
 from tests.bench.talk import AudioResult
 
@@ -25,6 +25,7 @@ class Part(StrEnum):
     ALL = "all"
     FANOUT = "fanout"
     AUDIO = "audio"
+    CLASSIFIER = "classifier"
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -37,17 +38,20 @@ def bench(
     sessions: Annotated[int, typer.Option(min=1, help="Sessions that speak at once.")] = 20,
     json: Annotated[Path | None, typer.Option(help="Also write every figure here.")] = None,
 ) -> None:
-    """Measure what chunks, events, sessions and subscribers cost, beside two peers."""
+    """Measure what chunks, events, sessions, subscribers and listening cost, beside peers."""
     raise_file_limit()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     console = Console(width=None if sys.stdout.isatty() else 160)
     about = machine.describe()
     report.print_machine(console, about)
-    with_fanout, with_audio = part is not Part.AUDIO, part is not Part.FANOUT
+    with_fanout, with_audio, with_classifier = (
+        part in {Part.ALL, this} for this in (Part.FANOUT, Part.AUDIO, Part.CLASSIFIER)
+    )
     rounds, fanout_s, audio_s = (1, 3.0, 5.0) if quick else (2, 5.0, 8.0)
     table: list[fanout.Fanout] = []
     spoken: dict[str, AudioResult] = {}
+    heard: classifier.ClassifierBench | None = None
     progress = Progress(
         BarColumn(24),
         MofNCompleteColumn(),
@@ -57,7 +61,10 @@ def bench(
         transient=True,
     )
     task = progress.add_task(
-        "", total=with_fanout * fanout.steps(rounds) + with_audio * audio.STEPS
+        "",
+        total=with_fanout * fanout.steps(rounds)
+        + with_audio * audio.STEPS
+        + with_classifier * classifier.STEPS,
     )
 
     def say(text: str) -> None:
@@ -72,6 +79,8 @@ def bench(
                 table = fanout.run_fanout(rounds, fanout_s, say, step)
             if with_audio:
                 spoken = audio.run_audio(sessions, audio_s, say, step)
+            if with_classifier:
+                heard = classifier.run_classifier(quick, say, step)
     except BenchError as exc:
         console.print(str(exc), style="bold", markup=False)
         raise typer.Exit(1) from None
@@ -82,11 +91,15 @@ def bench(
         report.print_fanout(console, table)
     if spoken:
         report.print_audio(console, spoken)
+    if heard is not None:
+        classifier.print_classifier(console, heard)
     if json is not None:
         figures = report.as_json(about, table, spoken)
+        if heard is not None:
+            figures["classifier"] = classifier.as_json(heard)
         json.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
         console.print(f"all figures: {json}")
-    if report.is_void(table, spoken):
+    if report.is_void(table, spoken) or (heard is not None and heard.faults):
         raise typer.Exit(1)
 
 

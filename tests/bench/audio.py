@@ -13,7 +13,7 @@ from dataclasses import asdict
 from tests.bench.child import run_child
 from tests.bench.fanout import AIOHTTP_SSE, LINNET, SSE_STARLETTE, Say, linnet, peer
 from tests.bench.process import Server
-from tests.bench.talk import AudioResult, AudioSpec
+from tests.bench.talk import CHUNK_S, AudioResult, AudioSpec
 
 LINNET_MOCK = f"{LINNET}, synthetic"
 STEPS = 4
@@ -22,7 +22,14 @@ _WARM_UP_S = 4.0
 
 
 def measure_server(
-    server: Server, sessions: int, measure_s: float, say: Say, *, audio_clock: bool = True
+    server: Server,
+    sessions: int,
+    measure_s: float,
+    say: Say,
+    *,
+    audio_clock: bool = True,
+    reading_every_s: float = 0.0,
+    stagger_s: float = CHUNK_S,
 ) -> AudioResult:
     """Start a server, let ``sessions`` speak to it at once, stop it."""
     say(f"{server.name}: starting")
@@ -35,6 +42,8 @@ def measure_server(
             warm_up_s=_WARM_UP_S,
             measure_s=measure_s,
             audio_clock=audio_clock,
+            reading_every_s=reading_every_s,
+            stagger_s=stagger_s,
         )
         answer = run_child("tests.bench.talk", asdict(spec), lambda t: say(f"{server.name}: {t}"))
         for session_id in spec.session_ids:

@@ -20,7 +20,8 @@ def run_child(module: str, spec: Mapping[str, Any], say: Callable[[str], None]) 
     child = subprocess.Popen(
         [sys.executable, "-m", module, json.dumps(spec)],
         cwd=PROJECT_ROOT,
-        env=clean_env({}),
+        # One thread for numpy's linear algebra, as the server has it (server/__init__.py).
+        env=clean_env({"OPENBLAS_NUM_THREADS": "1", "VECLIB_MAXIMUM_THREADS": "1"}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         start_new_session=True,

@@ -41,6 +41,10 @@ class AudioSpec:
     measure_s: float
     audio_clock: bool
     """Whether timestamps count audio (a synthetic conversation's count wall time)."""
+    reading_every_s: float = 0.0
+    """An affect-event is due for each so many seconds of audio; 0 where none are promised."""
+    stagger_s: float = CHUNK_S
+    """The sessions begin evenly spread over so many seconds."""
 
 
 @dataclass
@@ -84,6 +88,7 @@ class Speaker:
         self._base = f"/session/{session_id}"
         self._port = spec.port
         self._timed = _TIMED if spec.audio_clock else ()
+        self._reading_every_s = spec.reading_every_s
         self._pcm = np.roll(pcm, -offset).tobytes()
         self.sent_s: list[float] = []
         self.acknowledged = 0
@@ -115,8 +120,14 @@ class Speaker:
                 await socket.send_bytes(self._pcm[at : at + size])
             await asyncio.sleep(1.0)
         await answers
+        if not self.sent_s:
+            self.faults.append("had nothing to say: it was connected too late")
         if self.acknowledged != len(self.sent_s):
             self.faults.append(f"{self.acknowledged} of {len(self.sent_s)} chunks acknowledged")
+        if self._reading_every_s:
+            due = int(len(self.sent_s) * CHUNK_S / self._reading_every_s + 1e-6)
+            if self.kinds["affect-event"] != due:
+                self.faults.append(f"{self.kinds['affect-event']} readings of {due}")
         if self.subscriber.fault or not self.subscriber.ledger.whole:
             self.faults.append(f"stream: {self.subscriber.fault or self.subscriber.ledger}")
         self.subscriber.close()
@@ -144,12 +155,13 @@ class Speaker:
 
 
 async def measure(spec: AudioSpec) -> AudioResult:
-    """All sessions at once, staggered over the length of a chunk."""
+    """All sessions at once, staggered."""
     pcm, what = speech_pcm()
     result = AudioResult(len(spec.session_ids) - 1, what)
     first_id, *ids = spec.session_ids
     step = len(pcm) // max(1, len(ids))
-    async with aiohttp.ClientSession() as http:
+    # Without a limit: the library's own would let a hundred speak and keep the others waiting.
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         say(progress="one session alone")
         stop = asyncio.Event()
         alone = asyncio.create_task(
@@ -165,7 +177,7 @@ async def measure(spec: AudioSpec) -> AudioResult:
         speakers = [Speaker(spec, name, pcm, i * step) for i, name in enumerate(ids)]
         begin_s = time.monotonic() + 0.5
         running = [
-            asyncio.create_task(speaker.run(http, begin_s + i * CHUNK_S / len(ids), stop))
+            asyncio.create_task(speaker.run(http, begin_s + i * spec.stagger_s / len(ids), stop))
             for i, speaker in enumerate(speakers)
         ]
         await asyncio.sleep(spec.warm_up_s + 0.5)
