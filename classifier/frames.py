@@ -145,6 +145,9 @@ class VoiceFrame:
     heard_s: float = 0.0
     """Seconds of speech heard from this voice so far: how well its habit is known."""
 
+    habit_known: bool | None = None
+    """Whether the voice is measured against its own habit yet; None where that is no question."""
+
     sounds: tuple[Sound, ...] = ()
     """What began to be heard beside the voice since the frame before."""
 

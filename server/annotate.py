@@ -40,6 +40,7 @@ class Annotator:
         self._elcor = elcor
         self._interval_s = tone_interval_s
         self._said: dict[Source, tuple[Affect, float]] = {}
+        self._habit_told: dict[Source, bool] = {}
 
     def drafts(self, frame: VoiceFrame) -> list[Draft]:
         """The events that a frame gives, in the order they are to be numbered."""
@@ -51,12 +52,26 @@ class Annotator:
             self._said[frame.source] = (frame.affect, frame.timestamp_s)
             drafts.append(self._tone_draft(frame, frame.affect))
         drafts.extend(self._sound_draft(sound) for sound in frame.sounds)
+        drafts.extend(self._habit_drafts(frame))
         return drafts
 
     def service(self, status: ServiceStatus, detail: str) -> Draft:
         """A stage of the service."""
         event = ServiceEvent(session_id=self._session_id, status=status, detail=detail)
         return Draft("service-event", event.to_json())
+
+    def _habit_drafts(self, frame: VoiceFrame) -> list[Draft]:
+        """Said once when a voice begins to be learnt, and once when it is known."""
+        known = frame.habit_known
+        if known is None or frame.heard_s <= 0 or self._habit_told.get(frame.source) is known:
+            return []
+        self._habit_told[frame.source] = known
+        detail = (
+            f"listening: {frame.speaker_id} is measured against its own habit."
+            if known
+            else f"calibrating: learning how {frame.speaker_id} usually sounds."
+        )
+        return [self.service(ServiceStatus.LISTENING, detail)]
 
     def _is_due(self, source: Source, affect: Affect, timestamp_s: float) -> bool:
         said, said_at_s = self._said.get(source, (None, 0.0))

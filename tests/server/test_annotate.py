@@ -108,6 +108,25 @@ def test_after_silence_or_doubt_the_same_tone_is_news() -> None:
     assert len(notes.drafts(voice_frame(1.2))) == 2
 
 
+def test_a_voice_is_said_to_be_learnt_and_then_to_be_known_once_each() -> None:
+    """Nothing before speech; calibrating from its first moment; listening once it is known."""
+    notes = annotator()
+    unheard = replace(voice_frame(0.5, None), habit_known=False)
+    learning = replace(voice_frame(1.0, None), heard_s=0.4, habit_known=False)
+    known = replace(voice_frame(9.0, None), heard_s=8.0, habit_known=True)
+    details = []
+    for frame in (unheard, learning, learning, known, replace(known, source=Source.TAB), known):
+        for draft in notes.drafts(frame)[1:]:
+            assert draft.kind == "service-event"
+            assert data(draft)["status"] == ServiceStatus.LISTENING
+            details.append(data(draft)["detail"])
+    assert details == [
+        "calibrating: learning how speaker_a usually sounds.",
+        "listening: speaker_a is measured against its own habit.",
+        "listening: speaker_b is measured against its own habit.",
+    ]
+
+
 def test_two_voices_are_paced_apart() -> None:
     """What one says holds the other's tone back neither in silence nor in speech."""
     notes = annotator()
