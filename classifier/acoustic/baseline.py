@@ -1,41 +1,58 @@
 """What is usual for this voice, learnt as it speaks.
 
-Owns a causal running mean of a lane's standardised functionals, shrunk towards the training
-population: with little heard, everybody is average; after some seconds a voice is measured
-against itself. The network is trained on exactly this form.
+Owns a causal running mean and deviation of a lane's standardised functionals, both shrunk towards
+the training population: with little heard, everybody is average; after some seconds a voice is
+measured against itself, in steps of its own size. The network is trained on exactly this form.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from classifier.acoustic.layout import Floats
 
-BASELINE_WEIGHT_S: Final = 8.0
+BASELINE_WEIGHT_S: Final = 5.0
 """Seconds of speech after which a voice's own mean counts as much as the population's."""
 
 
+LEAST_DEVIATION: Final = 0.22
+"""In population deviations: a voice that hardly varies is not measured in infinitesimal steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What is usual for a voice, in population deviations from the population's mean."""
+
+    mean: Floats
+    """``(width,)``."""
+
+    deviation: Floats
+    """``(width,)``, at least :data:`LEAST_DEVIATION`."""
+
+
 class Baseline:
-    """One lane's habit. Holds a mean only; what it is the mean of, it need not know."""
+    """One lane's habit. Holds two moments only; what they are of, it need not know."""
 
     def __init__(self, width: int, weight_s: float = BASELINE_WEIGHT_S) -> None:
         """A voice not heard yet.
 
         Args:
             width: length of the vectors.
-            weight_s: how many seconds of speech the population's mean (zero) is worth.
+            weight_s: how many seconds of speech the population (mean 0, deviation 1) is worth.
         """
         if weight_s <= 0:
             raise ValueError("weight_s must be above 0")
         self._sum = np.zeros(width, np.float64)
+        self._squares = np.zeros(width, np.float64)
         self._heard_s = 0.0
         self._weight_s = weight_s
 
     @property
     def heard_s(self) -> float:
-        """Seconds of speech the mean is made of."""
+        """Seconds of speech the habit is made of."""
         return self._heard_s
 
     @property
@@ -45,33 +62,38 @@ class Baseline:
             return None
         return np.asarray(self._sum / self._heard_s, dtype=np.float32)
 
-    def with_new(self, standardised: Floats, speech_s: float) -> Floats:
-        """The shrunk mean as it would be with this window taken in; changes nothing.
+    def with_new(self, standardised: Floats, speech_s: float) -> Usual:
+        """The shrunk habit as it would be with this window taken in; changes nothing.
 
         Args:
             standardised: ``(width,)``, in population deviations from the population's mean.
             speech_s: new speech in the window, seconds.
-
-        Returns:
-            ``(width,)``.
         """
-        total = self._sum + speech_s * standardised
-        return np.asarray(total / (self._weight_s + self._heard_s + speech_s), dtype=np.float32)
+        weighted = speech_s * standardised.astype(np.float64)
+        total_s = self._weight_s + self._heard_s + speech_s
+        mean = (self._sum + weighted) / total_s
+        square = (self._weight_s + self._squares + weighted * standardised) / total_s
+        deviation = np.sqrt(np.maximum(square - mean**2, LEAST_DEVIATION**2))
+        return Usual(mean.astype(np.float32), deviation.astype(np.float32))
 
     def learn(self, standardised: Floats, speech_s: float) -> None:
         """Take a window in."""
-        self._sum += speech_s * standardised
+        weighted = speech_s * standardised.astype(np.float64)
+        self._sum += weighted
+        self._squares += weighted * standardised
         self._heard_s += speech_s
 
 
-def network_input(standardised: Floats, usual: Floats) -> Floats:
+def network_input(standardised: Floats, mean: Floats, deviation: Floats) -> Floats:
     """What the network sees: the voice among voices, and the voice against its own habit.
 
     Args:
         standardised: ``(..., width)``.
-        usual: the same shape.
+        mean: what is usual for the voice, the same shape.
+        deviation: how far it usually strays from that, the same shape.
 
     Returns:
         ``(..., 2 * width)``.
     """
-    return np.concatenate([standardised, standardised - usual], axis=-1).astype(np.float32)
+    against = (standardised - mean) / deviation
+    return np.concatenate([standardised, against], axis=-1).astype(np.float32)

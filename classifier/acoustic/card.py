@@ -61,8 +61,18 @@ class Card:
     """The temperature grows by the share that this is of the speech in the window, seconds:
     little speech, less certainty."""
 
+    strangeness: float = 0.0
+    """The temperature also grows by this share for a voice not heard before, and by less the more
+    of its own habit is in use."""
+
     floor: float
     """Confidence below which no affect is named."""
+
+    floor_unknown: float = 0.0
+    """The same before the voice's habit is known, where that is higher."""
+
+    known_s: float = 8.0
+    """Seconds of speech after which a voice's habit counts as known."""
 
     speech_threshold: float
     """Speech probability below which nothing is said about a voice."""
@@ -78,6 +88,10 @@ class Card:
     def possible_affects(self) -> frozenset[Affect]:
         """The affects that these weights can name."""
         return frozenset(Affect(word) for word in self.affects.values())
+
+    def floor_at(self, heard_s: float) -> float:
+        """The confidence that an affect needs when so much of the voice was heard, 0..1."""
+        return self.floor if heard_s >= self.known_s else max(self.floor, self.floor_unknown)
 
     def dump(self) -> str:
         """The card as JSON text."""
@@ -100,7 +114,7 @@ class Card:
         if set(self.affects) != set(self.classes) or set(self.coordinates) != set(self.classes):
             raise ModelError(f"card {self.name!r} does not map every class")
         positive = (min(self.scale), self.temperature, self.baseline_weight_s, self.clip)
-        if min(positive) <= 0 or self.little_evidence_s < 0:
+        if min(positive) <= 0 or min(self.little_evidence_s, self.strangeness) < 0:
             raise ModelError(f"card {self.name!r} has a scale that is not above 0")
         try:
             possible = self.possible_affects

@@ -54,6 +54,11 @@ class Lane:
         self._namer = Namer(card.floor)
         self._trajectory = Trajectory()
 
+    @property
+    def heard_s(self) -> float:
+        """Seconds of speech that the habit of this voice is made of."""
+        return self._baseline.heard_s
+
     def push(self, pcm: NDArray[np.int16]) -> bool:
         """Take audio; says whether there is now something to analyse."""
         self.reader.push(pcm)
@@ -65,7 +70,8 @@ class Lane:
 
     def prepare(self, standardised: Floats, new_speech_s: float) -> Floats:
         """The network's input for a window, ``(2 * WIDTH,)``."""
-        return network_input(standardised, self._baseline.with_new(standardised, new_speech_s))
+        usual = self._baseline.with_new(standardised, new_speech_s)
+        return network_input(standardised, usual.mean, usual.deviation)
 
     def no_voice(self, window: Window) -> Reading:
         """The reading of a window without speech."""
@@ -101,7 +107,7 @@ class Lane:
         distribution = dict.fromkeys(sorted(self._card.possible_affects), 0.0)
         for name, probability in zip(self._card.classes, smooth, strict=True):
             distribution[Affect(self._card.affects[name])] += float(probability)
-        affect = self._namer.feed(distribution)
+        affect = self._namer.feed(distribution, self._card.floor_at(self.heard_s))
         arousal, valence, dominance = (float(v) for v in np.clip(smooth @ self._places, -1, 1))
         shift, direction = self._trajectory.feed(window.end_s, arousal, valence)
         frame = VoiceFrame(
@@ -117,7 +123,8 @@ class Lane:
             shift_direction=direction,
             prosody_flags=flags,
             distribution=distribution,
-            heard_s=self._baseline.heard_s,
+            heard_s=self.heard_s,
+            habit_known=self.heard_s >= self._card.known_s,
             sounds=self._sounds,
         )
         return Reading(frame, emotion)
@@ -127,7 +134,8 @@ class Lane:
             timestamp_s=window.end_s,
             source=self._source,
             speech=speech,
-            heard_s=self._baseline.heard_s,
+            heard_s=self.heard_s,
+            habit_known=self.heard_s >= self._card.known_s,
             sounds=self._sounds,
         )
 
@@ -159,10 +167,10 @@ def analyse(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
             lanes[i].pitch_memory = memory[row]
             windows.append(lanes[i].window.advance(frames[row]))
             lanes[i].listen_beside(segments[row, -BLOCK:], windows[-1])
-        _hear(lanes, network, ready, windows, readings)
+        hear(lanes, network, ready, windows, readings)
 
 
-def _hear(
+def hear(
     lanes: Sequence[Lane],
     network: Network,
     ready: Sequence[int],
@@ -173,13 +181,19 @@ def _hear(
     standardised: list[Floats] = []
     inputs: list[Floats] = []
     speech_s: list[float] = []
+    heard_s: list[float] = []
     for i, window in zip(ready, windows, strict=True):
         if window.vector is not None:
             vector = network.standardise(window.vector)
             standardised.append(vector)
             inputs.append(lanes[i].prepare(vector, window.new_speech_s))
             speech_s.append(window.speech_s)
-    heard = network.hear(np.stack(inputs), np.array(speech_s, np.float32)) if inputs else None
+            heard_s.append(lanes[i].heard_s)
+    heard = None
+    if inputs:
+        heard = network.hear(
+            np.stack(inputs), np.array(speech_s, np.float32), np.array(heard_s, np.float32)
+        )
     row = 0
     for i, window in zip(ready, windows, strict=True):
         if window.vector is None or heard is None:

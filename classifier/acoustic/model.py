@@ -76,23 +76,43 @@ class Network:
         held = np.clip(unclipped, -self.card.clip, self.card.clip)
         return np.asarray(held, dtype=np.float32)
 
-    def hear(self, inputs: Floats, speech_s: Floats) -> Heard:
+    def hear(self, inputs: Floats, speech_s: Floats, heard_s: Floats) -> Heard:
         """Run the network on windows.
 
         Args:
             inputs: ``(batch, 2 * WIDTH)``.
             speech_s: how much speech each window holds, ``(batch,)``, above 0.
+            heard_s: how much each voice was heard before, ``(batch,)``.
         """
         if inputs.ndim != 2 or inputs.shape[1] != 2 * WIDTH:
             raise ValueError(f"expected (batch, {2 * WIDTH}), not {inputs.shape}")
         emotion, speech = self._session.run([EMOTION_OUTPUT, SPEECH_OUTPUT], {INPUT: inputs})
-        temperature = temperature_at(speech_s, self.card.temperature, self.card.little_evidence_s)
+        card = self.card
+        unknown = card.baseline_weight_s / (card.baseline_weight_s + heard_s)
+        temperature = temperature_at(
+            speech_s, unknown, card.temperature, card.little_evidence_s, card.strangeness
+        )
         return Heard(temper(emotion, temperature), speech[:, 0])
 
 
-def temperature_at(speech_s: Floats, temperature: float, little_evidence_s: float) -> Floats:
-    """The temperature for windows with that much speech, the shape of ``speech_s``."""
-    return np.asarray(temperature * (1.0 + little_evidence_s / speech_s), dtype=np.float32)
+def temperature_at(
+    speech_s: Floats,
+    unknown: Floats,
+    temperature: float,
+    little_evidence_s: float,
+    strangeness: float,
+) -> Floats:
+    """The temperature for windows, the shape of ``speech_s``.
+
+    Args:
+        speech_s: speech in each window, seconds.
+        unknown: share of the population in what counts as each voice's habit, 0..1.
+        temperature: with endless speech of a voice that is known.
+        little_evidence_s: see :class:`classifier.acoustic.card.Card`.
+        strangeness: likewise.
+    """
+    grown = (1.0 + little_evidence_s / speech_s) * (1.0 + strangeness * unknown)
+    return np.asarray(temperature * grown, dtype=np.float32)
 
 
 def temper(probabilities: Floats, temperature: Floats) -> Floats:

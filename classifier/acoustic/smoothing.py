@@ -73,12 +73,16 @@ class Namer:
         """Begin anew, with nothing named."""
         self._named, self._rival, self._rival_for = None, None, 0
 
-    def feed(self, distribution: Mapping[Affect, float]) -> Affect | None:
+    def feed(
+        self, distribution: Mapping[Affect, float], floor: float | None = None
+    ) -> Affect | None:
         """The affect to name after this reading, if any.
 
         Args:
             distribution: smoothed, always over the same affects, summing to 1.
+            floor: from now on; None leaves it as it is.
         """
+        self._floor = self._floor if floor is None else floor
         candidate = self._candidate(distribution)
         if candidate is self._named:
             self._rival_for = 0

@@ -42,6 +42,9 @@ class Voice:
     bump_db: float = 0.0
     """A broad resonance or gap of the microphone."""
 
+    telephone: bool = False
+    """Through a telephone band, 300-3400 Hz (ITU-T G.712)."""
+
     room: int | None = None
     noise: int | None = None
     snr_db: float = 60.0
@@ -49,6 +52,13 @@ class Voice:
 
 
 AS_RECORDED: Final = Voice()
+
+TELEPHONE_SHARE: Final = 0.2
+"""Of the random voices, how many come through a telephone."""
+
+_TELEPHONE_HZ: Final = (300.0, 3400.0)
+_TELEPHONE_SLOPE_DB: Final = 60.0
+"""Per octave beyond the edges: steep, but it does not ring."""
 
 
 def random_voice(rng: np.random.Generator, around: Surroundings) -> Voice:
@@ -64,6 +74,7 @@ def random_voice(rng: np.random.Generator, around: Surroundings) -> Voice:
         else None,
         snr_db=float(rng.uniform(8.0, 35.0)),
         gain_db=float(rng.uniform(-25.0, 0.0)),
+        telephone=bool(rng.random() < TELEPHONE_SHARE),
     )
 
 
@@ -79,7 +90,9 @@ def heard_as(
     if voice.tilt_db or voice.bump_db:
         out = _colour(out, voice)
     if voice.noise is not None:
-        out = _add_noise(out, around.noises[voice.noise], voice.snr_db, rng)
+        out = add_noise(out, around.noises[voice.noise], voice.snr_db, rng)
+    if voice.telephone:
+        out = through_telephone(out)
     out = out * np.float32(10 ** (voice.gain_db / 20))
     peak = float(np.abs(out).max(initial=0.0))
     return np.asarray(out / max(1.0, peak), dtype=np.float32)
@@ -105,7 +118,18 @@ def _colour(signal: Signal, voice: Voice) -> Signal:
     return np.asarray(coloured[: signal.size], dtype=np.float32)
 
 
-def _add_noise(signal: Signal, noise: Signal, snr_db: float, rng: np.random.Generator) -> Signal:
+def through_telephone(signal: Signal) -> Signal:
+    """The signal as a telephone passes it on: 300-3400 Hz, the rest steeply attenuated."""
+    low_hz, high_hz = _TELEPHONE_HZ
+    size = _transform_length(signal.size)
+    hz = np.maximum(np.fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ), 1.0)
+    beyond = np.maximum(np.log2(low_hz / hz), 0.0) + np.maximum(np.log2(hz / high_hz), 0.0)
+    passed = np.fft.irfft(np.fft.rfft(signal, size) * 10 ** (-_TELEPHONE_SLOPE_DB * beyond / 20))
+    return np.asarray(passed[: signal.size], dtype=np.float32)
+
+
+def add_noise(signal: Signal, noise: Signal, snr_db: float, rng: np.random.Generator) -> Signal:
+    """The signal with a noise, from a random place on, at this ratio of mean powers."""
     start = int(rng.integers(noise.size))
     cut = np.resize(np.roll(noise, -start), signal.size)
     power, noise_power = float(np.mean(signal**2)), float(np.mean(cut**2))

@@ -54,15 +54,16 @@ def build_graph(emotion: Sequence[Layers], speech: Layers) -> bytes:
     """The file's bytes.
 
     Args:
-        emotion: members of the ensemble over ``(batch, 2 * WIDTH)``.
+        emotion: members of the ensemble over the last ``WIDTH`` inputs or all ``2 * WIDTH``.
         speech: two outputs (other, voice) over the first ``WIDTH`` inputs: whether something is
             a voice does not depend on whose habit it is compared with.
     """
     build = _Builder()
-    members = [build.perceptron(f"emotion_{i}", INPUT, m) for i, m in enumerate(emotion)]
+    members = [
+        build.perceptron(f"emotion_{i}", INPUT, _over_all(m, 0)) for i, m in enumerate(emotion)
+    ]
     build.node("Mean", members, EMOTION_OUTPUT)
-    first = _padded(speech)
-    both = build.perceptron("speech", INPUT, first)
+    both = build.perceptron("speech", INPUT, _over_all(speech, WIDTH))
     build.constant("speech_from", np.array([1], np.int64))
     build.constant("speech_to", np.array([2], np.int64))
     build.constant("speech_axis", np.array([1], np.int64))
@@ -85,8 +86,16 @@ def build_graph(emotion: Sequence[Layers], speech: Layers) -> bytes:
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def _padded(layers: Layers) -> Layers:
-    """Layers over ``WIDTH`` inputs, made to ignore the second half of the network's input."""
+def _over_all(layers: Layers, after: int) -> Layers:
+    """Layers over some of the inputs, made to ignore the others.
+
+    Args:
+        layers: the first may have fewer than ``2 * WIDTH`` inputs.
+        after: how many inputs follow those that it has; the rest comes before them.
+    """
     weights, bias = layers[0]
-    deaf: Floats = np.zeros_like(weights)
-    return [(np.concatenate([weights, deaf]), bias), *layers[1:]]
+    before = 2 * WIDTH - after - len(weights)
+    deaf: Floats = (
+        np.pad(weights, ((before, after), (0, 0))) if len(weights) < 2 * WIDTH else weights
+    )
+    return [(deaf, bias), *layers[1:]]

@@ -1,4 +1,4 @@
-"""What the classes of EMO-DB mean on the wire, and where they lie in the space of affect.
+"""What the classes of the corpora mean on the wire, and where they lie in the space of affect.
 
 Owns judgements, not measurements: the tables below are the claim that the card repeats.
 """
@@ -26,6 +26,15 @@ EMODB_AFFECTS: Final = {
 }
 """Affect that each class is reported as."""
 
+AFFECTS: Final = {
+    **EMODB_AFFECTS,
+    # RAVDESS tells a calm voice from a neutral one; the wire does not.
+    "calm": Affect.NEUTRAL,
+    # A startled voice: high and fast. The wire has no word for surprise: this is its outside.
+    "surprise": Affect.URGENT,
+}
+"""The same for the classes of all corpora."""
+
 EMODB_COORDINATES: Final = {
     "anger": (0.59, -0.51, 0.25),
     "boredom": (-0.62, -0.65, -0.33),
@@ -37,10 +46,32 @@ EMODB_COORDINATES: Final = {
 }
 """Arousal, valence and dominance of each class, -1..1, after Russell and Mehrabian (1977)."""
 
+COORDINATES: Final = {
+    **EMODB_COORDINATES,
+    "calm": (-0.40, 0.30, 0.10),
+    "surprise": (0.67, 0.40, -0.13),
+}
+"""The same for the classes of all corpora; calm lies between relaxed and neutral."""
+
+SAME_WORD: Final = {
+    "angry": "anger",
+    "fearful": "fear",
+    "happy": "happiness",
+    "sad": "sadness",
+    "surprised": "surprise",
+}
+"""Words of other corpora for a class; what is not here is its own class."""
+
+
+def class_of(emotion: str) -> str:
+    """The class that a corpus's own word stands for."""
+    return SAME_WORD.get(emotion, emotion)
+
+
 LIMITS: Final = (
-    "Trained on ten German actors who speak ten fixed sentences with full-blown acted emotion in "
-    "a studio. Acted speech is not conversation: everyday feeling is fainter and mixed, and will "
-    "often be heard as neutral or not at all.",
+    "Trained on actors who speak fixed sentences with full-blown emotion in a studio. Acted speech "
+    "is not conversation: everyday feeling is fainter and mixed, and will often be heard as "
+    "neutral or not at all.",
     "All measured figures are text-dependent: the sentences of the test speakers also occur in "
     "training, spoken by others.",
     "A label names how a voice sounds, not what a person feels or means. Fear is reported as "
@@ -50,10 +81,18 @@ LIMITS: Final = (
     "the rest.",
     "The first seconds of a voice are compared with an average voice, not with its own habit. A "
     "voice that keeps one tone for minutes makes that tone its habit.",
-    "In other languages and other recordings the emotions are confused far more often than in "
-    "EMO-DB (see the figures); arousal carries over best.",
-    "Confidence was calibrated on EMO-DB's speakers. On other recordings it promises too much.",
-    "Children, old and ill voices, telephone bands, distant microphones and heavy noise were not "
-    "measured. A baby, an animal or music can now and then be taken for a voice.",
+    "In other languages and other recordings the emotions are confused far more often (see the "
+    "figures); arousal carries over best.",
+    "Children, old and ill voices and distant microphones were not measured. A baby, an animal or "
+    "music can now and then be taken for a voice.",
 )
 """What a user must know, part of the card."""
+
+OPEN_LIMITS: Final = (
+    "The actors are ten, and German. The temperature was raised by hand, for other recordings "
+    "than theirs are less certain; the factor is not learnt.",
+)
+RESEARCH_LIMITS: Final = (
+    "The actors are 43: German, North American and Polish. Boredom occurs in the German corpus "
+    "only, calm only in the American one.",
+)

@@ -65,3 +65,21 @@ def calibration(
         rows.append((said, was, int(inside.sum())))
         error += abs(said - was) * float(inside.mean())
     return error, rows
+
+
+def risk_coverage(
+    confidence: NDArray[np.float64], correct: NDArray[np.bool_], points: int = 40
+) -> list[tuple[float, float, float]]:
+    """Floor, share of the answers at or above it, and share of these that are wrong.
+
+    Floors from high to low, at even steps of coverage (El-Yaniv and Wiener 2010).
+    """
+    order = np.argsort(-confidence, kind="stable")
+    wrong = np.cumsum(~correct[order])
+    rows: list[tuple[float, float, float]] = []
+    for point in range(1, points + 1):
+        count = round(confidence.size * point / points)
+        if count:
+            share = float(wrong[count - 1]) / count
+            rows.append((float(confidence[order[count - 1]]), count / confidence.size, share))
+    return rows

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -35,7 +36,15 @@ class Settings:
     label_smoothing: float = 0.1
 
 
-EMOTION = Settings()
+_IMPOSSIBLE: Final = 30.0
+"""Taken off the logits of classes that a row cannot have had."""
+
+AGAINST_HABIT = Settings(members=2)
+"""For members that see how a voice differs from its own habit."""
+
+AMONG_VOICES = Settings(members=1, input_dropout=0.3)
+"""For members that also see how it differs from other voices, and must not lean on that."""
+
 SPEECH = Settings(hidden=(32,), members=1, epochs=4, dropout=0.2, label_smoothing=0.02)
 
 
@@ -46,8 +55,11 @@ def fit(
     settings: Settings,
     seed: int,
     progress: Callable[[int, int], None],
+    *,
+    weight: Floats | None = None,
+    allowed: NDArray[np.bool_] | None = None,
 ) -> list[Layers]:
-    """Train an ensemble, every class with the same weight.
+    """Train an ensemble.
 
     Args:
         inputs: ``(rows, features)``.
@@ -56,6 +68,9 @@ def fit(
         settings: see :class:`Settings`.
         seed: the same seed and data give the same weights on the same machine.
         progress: called with epochs done, and of how many.
+        weight: of each row, ``(rows,)``; without it every class weighs the same.
+        allowed: classes that a row could have had, ``(rows, classes)``: a corpus in which nobody
+            is bored says nothing about boredom. Without it, all.
 
     Returns:
         The layers of each member.
@@ -63,9 +78,17 @@ def fit(
     torch.set_num_threads(1)
     rows = torch.from_numpy(np.ascontiguousarray(inputs))
     wanted = torch.from_numpy(labels)
-    counts = np.maximum(np.bincount(labels, minlength=classes), 1)
-    balance = torch.tensor(len(labels) / (classes * counts), dtype=torch.float32)
-    loss = nn.CrossEntropyLoss(weight=balance, label_smoothing=settings.label_smoothing)
+    if weight is None:
+        counts = np.maximum(np.bincount(labels, minlength=classes), 1)
+        weight = (len(labels) / (classes * counts))[labels].astype(np.float32)
+    weights = torch.from_numpy(np.ascontiguousarray(weight))
+    if allowed is None:
+        allowed = np.ones((len(labels), classes), np.bool_)
+    smooth = settings.label_smoothing
+    possible = torch.from_numpy(allowed.astype(np.float32))
+    target = smooth * possible / possible.sum(1, keepdim=True)
+    target[torch.arange(len(labels)), wanted] += 1.0 - smooth
+    penalty = (possible - 1.0) * _IMPOSSIBLE
     steps = max(1, len(labels) // settings.batch)
     members: list[Layers] = []
     for member in range(settings.members):
@@ -83,7 +106,8 @@ def fit(
             for step in range(steps):
                 part = order[step * settings.batch : (step + 1) * settings.batch]
                 optimiser.zero_grad()
-                error = loss(model(rows[part]), wanted[part])
+                logs = torch.log_softmax(model(rows[part]) + penalty[part], dim=1)
+                error: Any = -((target[part] * logs).sum(1) * weights[part]).mean()
                 error.backward()
                 optimiser.step()
                 schedule.step()
@@ -112,10 +136,13 @@ def _layers(model: nn.Sequential) -> Layers:
 
 
 def predict(members: Sequence[Layers], inputs: Floats) -> Floats:
-    """Mean probability of the ensemble, ``(rows, classes)``: what the graph computes too."""
+    """Mean probability of the ensemble, ``(rows, classes)``: what the graph computes too.
+
+    Members with fewer inputs than there are see the last of them.
+    """
     total: Floats | None = None
     for layers in members:
-        values = inputs
+        values = inputs[:, inputs.shape[1] - len(layers[0][0]) :]
         for index, (weights, bias) in enumerate(layers):
             values = values @ weights + bias
             if index < len(layers) - 1:

@@ -46,7 +46,7 @@ def clip_protocol(network: Network, clips: Sequence[Pcm]) -> list[Judged]:
     """Each clip through a lane of its own."""
     lanes = [Lane(Source.MIC, network.card) for _ in clips]
     for lane, pcm in zip(lanes, clips, strict=True):
-        lane.push(_with_pause(pcm, 2))
+        lane.push(with_pause(pcm, 2))
     return [judge(readings) for readings in analyse(lanes, network)]
 
 
@@ -61,7 +61,7 @@ def session_protocol(
     readings: list[Reading] = []
     spans: list[tuple[int, float, float]] = []
     for index in order:
-        pcm = _with_pause(clips[index], PAUSE_BLOCKS)
+        pcm = with_pause(clips[index], PAUSE_BLOCKS)
         lane.push(pcm)
         spans.append((int(index), start / SAMPLE_RATE_HZ, (start + pcm.size) / SAMPLE_RATE_HZ))
         start += pcm.size
@@ -72,7 +72,7 @@ def session_protocol(
     return [answer for answer in judged if answer is not None]
 
 
-def _with_pause(pcm: Pcm, blocks: int) -> Pcm:
+def with_pause(pcm: Pcm, blocks: int) -> Pcm:
     """The clip, filled up to whole blocks, and a pause."""
     pause = np.zeros((-pcm.size) % BLOCK + blocks * BLOCK, np.int16)
     return np.concatenate([pcm, pause])

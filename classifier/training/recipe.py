@@ -1,4 +1,4 @@
-"""How the ``open`` weights are made: from corpora to a network and its card.
+"""How weights are made: from corpora to a network and its card.
 
 Owns the recipe, which is the same for the weights that ship and for every fold of the evaluation.
 """
@@ -15,95 +15,39 @@ from numpy.typing import NDArray
 
 from classifier.acoustic.baseline import BASELINE_WEIGHT_S
 from classifier.acoustic.card import Card, functionals_digest
+from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import Floats
 from classifier.acoustic.model import temper, temperature_at
 from classifier.frames import Affect
 from classifier.training import network
-from classifier.training.augment import AS_RECORDED, random_voice
-from classifier.training.corpora import EMODB_CLASSES, Clip, Corpora
-from classifier.training.examples import Examples, Progress, make_examples, surroundings
+from classifier.training.examples import Progress
 from classifier.training.graph import build_graph
-from classifier.training.meaning import EMODB_AFFECTS, EMODB_COORDINATES, LIMITS
+from classifier.training.kinds import OPEN, Kind
+from classifier.training.material import SEED, Material, corpus_of
+from classifier.training.meaning import AFFECTS, COORDINATES
 from classifier.training.sessions import Rows, simulate
 
-SEED: Final = 1
-VOICES: Final = 8
-"""Ways of hearing each speaker besides the recording itself."""
-
-NOISE_VOICES: Final = 2
-PASSES: Final = 2
+PASSES: Final = 1
 """Random orders of each speaker's clips."""
 
 CLIP: Final = 5.0
 FOLDS: Final = 3
 """Groups of speakers held out in turn to find the temperature."""
 
-_TEMPERATURES: Final = tuple(round(0.3 * 1.06**i, 3) for i in range(36))
-_LITTLE_EVIDENCE_S: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8)
+_TEMPERATURES: Final = tuple(round(0.4 * 1.1**i, 3) for i in range(24))
+_LITTLE_EVIDENCE_S: Final = (0.0, 0.2, 0.4, 0.8)
+_STRANGENESS: Final = (0.0, 0.3, 0.6, 1.0, 1.5)
 
-FLOOR: Final = 0.5
 SPEECH_THRESHOLD: Final = 0.5
-NO_SPEECH: Final = ("noise", "noise_open")
-_HOLDS_VOICES: Final = ("babble", "voice")
-"""Classes of the noise corpora with human voices in them: neither speech nor its absence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """Everything that weights are made of."""
+class Certainty:
+    """How sure the network may be, see :func:`classifier.acoustic.model.temperature_at`."""
 
-    clips: tuple[Clip, ...]
-    noises: tuple[str, ...]
-    """Names of the clips that hold no voice."""
-
-    speech: Examples
-    noise: Examples
-
-    @property
-    def labels(self) -> NDArray[np.int64]:
-        """Class of each clip."""
-        return np.array([EMODB_CLASSES.index(clip.emotion) for clip in self.clips], np.int64)
-
-    @property
-    def speakers(self) -> tuple[str, ...]:
-        """Every speaker, once, in order."""
-        return tuple(sorted({clip.speaker for clip in self.clips}))
-
-
-def gather(
-    corpora: Corpora,
-    progress: Progress,
-    *,
-    voices: int = VOICES,
-    noise_voices: int = NOISE_VOICES,
-) -> Material:
-    """Read the corpora and compute their examples, or take them from the cache.
-
-    Args:
-        corpora: where they are.
-        progress: told how far it is.
-        voices: ways of hearing each speaker besides the recording itself.
-        noise_voices: the same for noises.
-    """
-    clips = tuple(corpora.speech("emodb"))
-    quiet = [
-        name
-        for corpus in NO_SPEECH
-        for name, kind in corpora.names(corpus)
-        if not kind.startswith(_HOLDS_VOICES)
-    ]
-    beds = [name for name in quiet if name.startswith("noise_open")]
-    around = surroundings(corpora, beds)
-    rng = np.random.default_rng(SEED)
-    of_speaker = {
-        speaker: (AS_RECORDED, *(random_voice(rng, around) for _ in range(voices)))
-        for speaker in sorted({clip.speaker for clip in clips})
-    }
-    heard = [of_speaker[clip.speaker] for clip in clips]
-    speech = make_examples(corpora, [clip.name for clip in clips], heard, around, progress)
-    ways = [(AS_RECORDED, *(random_voice(rng, around) for _ in range(noise_voices))) for _ in quiet]
-    noise = make_examples(corpora, quiet, ways, around, progress)
-    return Material(clips, tuple(quiet), speech, noise)
+    temperature: float
+    little_evidence_s: float
+    strangeness: float
 
 
 def make_weights(
@@ -112,6 +56,8 @@ def make_weights(
     progress: Progress,
     *,
     leave_out_noises: Sequence[int] = (),
+    kind: Kind = OPEN,
+    certainty: Certainty | None = None,
 ) -> tuple[Card, bytes]:
     """Train on all speakers but some, and on all noises but some.
 
@@ -120,6 +66,8 @@ def make_weights(
         leave_out: speakers that nothing is learnt from.
         progress: told how far it is.
         leave_out_noises: indices of noises that are not shown as what is not speech.
+        kind: name, licence and floors of the weights.
+        certainty: found on held-out speakers of those that are left, if not given.
 
     Returns:
         The card, without measurements, and the weights.
@@ -128,35 +76,32 @@ def make_weights(
     mean, scale = _population(material, kept)
     emotion = _fit_emotion(material, kept, mean, scale, progress)
     speech = _fit_speech(material, kept, leave_out_noises, mean, scale, progress)
-    temperature, little_evidence_s = _calibrate(material, kept, progress)
+    sure = certainty or calibrate(material, kept, progress, kind)
     weights = build_graph(emotion, speech)
-    affects = {name: str(EMODB_AFFECTS[name]) for name in EMODB_CLASSES}
+    classes = material.classes
+    affects = {name: str(AFFECTS[name]) for name in classes}
     card = Card(
-        name="open",
-        version="1",
+        name=kind.name,
+        version="2",
         functionals_sha256=functionals_digest(),
         weights_sha256=hashlib.sha256(weights).hexdigest(),
-        classes=EMODB_CLASSES,
+        classes=classes,
         affects=affects,
-        coordinates=EMODB_COORDINATES,
+        coordinates={name: COORDINATES[name] for name in classes},
         mean=tuple(round(float(v), 6) for v in mean),
         scale=tuple(round(float(v), 6) for v in scale),
         clip=CLIP,
         baseline_weight_s=BASELINE_WEIGHT_S,
-        temperature=temperature,
-        little_evidence_s=little_evidence_s,
-        floor=FLOOR,
+        temperature=round(sure.temperature, 4),
+        little_evidence_s=sure.little_evidence_s,
+        strangeness=sure.strangeness,
+        floor=kind.floor,
+        floor_unknown=kind.floor_unknown,
         speech_threshold=SPEECH_THRESHOLD,
-        data=(
-            "EMO-DB, Berlin Database of Emotional Speech (Burkhardt et al. 2005), CC0-1.0",
-            "ESC-10 (Piczak 2015), CC BY 3.0, as what is not speech",
-            "noises of Blanket and of Speech Commands' background set, CC0, public domain, "
-            "CC BY 3.0 and CC BY 4.0, as background and as what is not speech",
-            "room responses of OpenAIR (University of York), CC BY 4.0 and CC0, as rooms",
-        ),
-        licence="CC-BY-4.0",
-        limits=LIMITS,
-        never=tuple(sorted(str(a) for a in set(Affect) - set(EMODB_AFFECTS.values()))),
+        data=kind.data,
+        licence=kind.licence,
+        limits=kind.limits,
+        never=tuple(sorted(str(a) for a in set(Affect) - {AFFECTS[n] for n in classes})),
     )
     return card, weights
 
@@ -167,8 +112,14 @@ def _rows_of(material: Material, speakers: Sequence[str]) -> NDArray[np.bool_]:
 
 
 def _population(material: Material, speakers: Sequence[str]) -> tuple[Floats, Floats]:
-    vectors = material.speech.vectors[_rows_of(material, speakers)]
-    return vectors.mean(axis=0), np.maximum(vectors.std(axis=0), 1e-3)
+    """Mean and deviation of each functional; every corpus weighs the same."""
+    parts = [
+        material.speech.vectors[_rows_of(material, [s for s in speakers if corpus_of(s) == corpus])]
+        for corpus in sorted({corpus_of(s) for s in speakers})
+    ]
+    mean = np.mean([part.mean(axis=0) for part in parts], axis=0)
+    square = np.mean([((part - mean) ** 2).mean(axis=0) for part in parts], axis=0)
+    return mean.astype(np.float32), np.maximum(np.sqrt(square), 1e-3).astype(np.float32)
 
 
 def _standardise(vectors: Floats, mean: Floats, scale: Floats) -> Floats:
@@ -184,13 +135,15 @@ def _sessions(
     """Simulated sessions of these speakers, heard in every way: inputs and their rows."""
     examples = material.speech
     rows = Rows(standardised, examples.clip, examples.voice, examples.new_speech_s)
+    corpora = np.array(material.corpora)[examples.clip]
+    voices = {c: np.unique(examples.voice[corpora == c]) for c in sorted(set(corpora.tolist()))}
     rng = np.random.default_rng(SEED)
     inputs: list[Floats] = []
     picked: list[NDArray[np.int64]] = []
     for _ in range(passes):
         for speaker in speakers:
             clips = [i for i, clip in enumerate(material.clips) if clip.speaker == speaker]
-            for voice in range(int(examples.voice.max()) + 1):
+            for voice in voices[corpus_of(speaker)]:
                 made, of_rows = simulate(rows, clips, voice, rng)
                 inputs.append(made)
                 picked.append(of_rows)
@@ -202,14 +155,40 @@ def _fit_emotion(
 ) -> list[network.Layers]:
     standardised = _standardise(material.speech.vectors, mean, scale)
     inputs, picked = _sessions(material, speakers, standardised, PASSES)
-    return network.fit(
-        inputs,
-        material.labels[material.speech.clip[picked]],
-        len(EMODB_CLASSES),
-        network.EMOTION,
-        SEED,
-        lambda done, total: progress("training on emotion", done, total),
-    )
+    of_clip = material.speech.clip[picked]
+    weight, allowed = _balance(material, of_clip)
+    # Absolute values are properties of recordings as much as of voices: most members see only what
+    # differs from the voice's own habit. One sees both, for voices that have no habit yet.
+    views = ((inputs[:, WIDTH:], network.AGAINST_HABIT), (inputs, network.AMONG_VOICES))
+    members: list[network.Layers] = []
+    for number, (view, settings) in enumerate(views):
+        members += network.fit(
+            view,
+            material.labels[of_clip],
+            len(material.classes),
+            settings,
+            SEED + number,
+            lambda done, total: progress("training on emotion", done, total),
+            weight=weight,
+            allowed=allowed,
+        )
+    return members
+
+
+def _balance(material: Material, of_clip: NDArray[np.int32]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Weight of each row, corpora and classes in a corpus alike, and its possible classes."""
+    labels = material.labels
+    corpora = np.array(material.corpora)
+    present = sorted(set(corpora[of_clip].tolist()))
+    weight = np.zeros(len(of_clip), np.float32)
+    allowed = np.zeros((len(of_clip), len(material.classes)), np.bool_)
+    for corpus in present:
+        rows = np.flatnonzero(corpora[of_clip] == corpus)
+        counts = np.bincount(labels[of_clip[rows]], minlength=len(material.classes))
+        share = len(of_clip) / (len(present) * np.count_nonzero(counts))
+        weight[rows] = (share / np.maximum(counts, 1))[labels[of_clip[rows]]]
+        allowed[rows] = counts > 0
+    return weight, allowed
 
 
 def _fit_speech(
@@ -234,29 +213,64 @@ def _fit_speech(
     )[0]
 
 
-def _calibrate(
-    material: Material, speakers: Sequence[str], progress: Progress
-) -> tuple[float, float]:
-    """Temperature and its growth at which held-out speakers surprise least, window by window."""
-    probabilities: list[Floats] = []
-    rows: list[NDArray[np.int64]] = []
-    for fold in range(FOLDS):
-        held_out = [s for i, s in enumerate(speakers) if i % FOLDS == fold]
+def calibrate(
+    material: Material, speakers: Sequence[str], progress: Progress, kind: Kind
+) -> Certainty:
+    """The certainty at which what was held out surprises least, window by window.
+
+    What is held out in turn are whole corpora where there are several, else groups of speakers.
+    With one corpus no other room, language or way of acting is ever held out: the temperature is
+    raised by the kind's caution.
+    """
+    corpora = sorted({corpus_of(s) for s in speakers})
+    groups = [[s for i, s in enumerate(speakers) if i % FOLDS == fold] for fold in range(FOLDS)]
+    if len(corpora) > 1:
+        groups = [[s for s in speakers if corpus_of(s) == corpus] for corpus in corpora]
+    rights: list[Floats] = []
+    for held_out in groups:
         kept = [s for s in speakers if s not in held_out]
         mean, scale = _population(material, kept)
         members = _fit_emotion(material, kept, mean, scale, progress)
-        standardised = _standardise(material.speech.vectors, mean, scale)
-        inputs, picked = _sessions(material, held_out, standardised, 1)
-        probabilities.append(network.predict(members, inputs))
-        rows.append(picked)
-    predicted, picked = np.concatenate(probabilities), np.concatenate(rows)
-    wanted = material.labels[material.speech.clip[picked]]
-    speech_s = material.speech.speech_s[picked]
-    weight = 1.0 / np.bincount(wanted, minlength=len(EMODB_CLASSES))[wanted]
+        inputs, picked = _sessions(
+            material, held_out, _standardise(material.speech.vectors, mean, scale), 1
+        )
+        rights.append(_surprises(material, network.predict(members, inputs), picked))
+    surprise = np.concatenate(rights).mean(axis=0)
+    best = _GRID[int(np.argmin(surprise))]
+    return Certainty(best.temperature * kind.caution, best.little_evidence_s, best.strangeness)
 
-    def surprise(pair: tuple[float, float]) -> float:
-        tempered = temper(predicted, temperature_at(speech_s, *pair))
-        right = tempered[np.arange(len(wanted)), wanted]
-        return float(-np.average(np.log(right + 1e-9), weights=weight))
 
-    return min(((t, e) for t in _TEMPERATURES for e in _LITTLE_EVIDENCE_S), key=surprise)
+_GRID: Final = tuple(
+    Certainty(t, e, s) for t in _TEMPERATURES for e in _LITTLE_EVIDENCE_S for s in _STRANGENESS
+)
+
+
+def _surprises(material: Material, predicted: Floats, picked: NDArray[np.int64]) -> Floats:
+    """Weighted surprise by each certainty of the grid, ``(1, len(_GRID))``."""
+    examples = material.speech
+    of_clip = examples.clip[picked]
+    wanted = material.labels[of_clip]
+    weight, allowed = _balance(material, of_clip)
+    possible = np.where(allowed, predicted, 0.0)
+    possible = (possible / possible.sum(axis=1, keepdims=True)).astype(np.float32)
+    heard_s = np.cumsum(examples.new_speech_s[picked])  # of the whole session: a fair middle
+    # Sessions follow each other in the rows; each begins anew where the speaker changes.
+    speakers = np.array([material.clips[i].speaker for i in of_clip])
+    voices = examples.voice[picked]
+    begins = np.flatnonzero((speakers[1:] != speakers[:-1]) | (voices[1:] != voices[:-1])) + 1
+    offset = np.zeros(len(picked))
+    for begin in begins:
+        offset[begin:] = heard_s[begin - 1]
+    unknown = BASELINE_WEIGHT_S / (BASELINE_WEIGHT_S + heard_s - offset)
+    found: list[float] = []
+    for sure in _GRID:
+        temperature = temperature_at(
+            examples.speech_s[picked],
+            np.asarray(unknown, np.float32),
+            sure.temperature,
+            sure.little_evidence_s,
+            sure.strangeness,
+        )
+        right = temper(possible, temperature)[np.arange(len(wanted)), wanted]
+        found.append(float(-np.average(np.log(right + 1e-9), weights=weight)))
+    return np.asarray([found], dtype=np.float32)

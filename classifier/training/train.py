@@ -1,4 +1,4 @@
-"""``python -m classifier.training.train``: make the ``open`` weights and their cards."""
+"""``python -m classifier.training.train``: make weights and their cards."""
 
 from __future__ import annotations
 
@@ -8,31 +8,40 @@ from typing import Annotated
 import typer
 
 from classifier.acoustic.model import MODELS, Network
-from classifier.errors import ClassifierError
+from classifier.errors import ClassifierError, ConfigError
 from classifier.training.cards import render
 from classifier.training.console import console, reporting
 from classifier.training.corpora import Corpora
-from classifier.training.recipe import gather, make_weights
+from classifier.training.kinds import KINDS
+from classifier.training.material import gather
+from classifier.training.recipe import make_weights
 
 
 def main(
     corpora: Annotated[Path | None, typer.Option(help="Folder with emodb.csv.")] = None,
+    weights: Annotated[str, typer.Option(help="open, or research.")] = "open",
     out: Annotated[Path, typer.Option(help="Where the weights go.")] = MODELS,
 ) -> None:
-    """Train on EMO-DB, and write open.onnx, open.json and open.md."""
+    """Train one set of weights, and write its .onnx, .json and .md."""
     try:
+        if weights not in KINDS:
+            raise ConfigError(f"no such weights: {weights}; there are {', '.join(KINDS)}")
+        kind = KINDS[weights]
         found = Corpora.find(corpora)
         with reporting() as report:
-            card, weights = make_weights(gather(found, report), (), report)
-        Network(card, weights)  # what does not load is not shipped
+            card, made = make_weights(gather(found, report, of=kind.corpora), (), report, kind=kind)
+        Network(card, made)  # what does not load is not shipped
     except ClassifierError as error:
         console.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from error
     out.mkdir(parents=True, exist_ok=True)
-    (out / "open.onnx").write_bytes(weights)
-    (out / "open.json").write_text(card.dump(), encoding="utf-8")
-    (out / "open.md").write_text(render(card), encoding="utf-8")
-    console.print(f"open.onnx: {len(weights) / 1024:.0f} KiB, temperature {card.temperature}")
+    (out / f"{kind.name}.onnx").write_bytes(made)
+    (out / f"{kind.name}.json").write_text(card.dump(), encoding="utf-8")
+    (out / f"{kind.name}.md").write_text(render(card), encoding="utf-8")
+    console.print(
+        f"{kind.name}.onnx: {len(made) / 1024:.0f} KiB, temperature {card.temperature}, "
+        f"{card.little_evidence_s}, {card.strangeness}"
+    )
     console.print("Next: python -m classifier.training.evaluate, which fills in what it measures.")
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.acoustic.baseline import Baseline, network_input
+from classifier.acoustic.baseline import LEAST_DEVIATION, Baseline, network_input
 
 VECTORS = st.lists(st.tuples(st.floats(-5, 5), st.floats(0, 0.5)), min_size=1, max_size=20)
 
@@ -14,7 +14,9 @@ def test_a_stranger_is_average() -> None:
     """With nothing heard the habit is the population's."""
     fresh = Baseline(3)
     assert fresh.own_mean is None
-    assert np.array_equal(fresh.with_new(np.ones(3, np.float32), 0.0), np.zeros(3, np.float32))
+    usual = fresh.with_new(np.ones(3, np.float32), 0.0)
+    assert usual.mean.tolist() == [0.0] * 3
+    assert usual.deviation.tolist() == [1.0] * 3
 
 
 def test_a_voice_becomes_its_own_measure() -> None:
@@ -22,10 +24,10 @@ def test_a_voice_becomes_its_own_measure() -> None:
     habit = Baseline(1, weight_s=8.0)
     for _ in range(16):
         habit.learn(np.array([2.0], np.float32), 0.5)
-    assert habit.with_new(np.array([2.0], np.float32), 0.0)[0] == pytest.approx(1.0)
+    assert habit.with_new(np.array([2.0], np.float32), 0.0).mean[0] == pytest.approx(1.0)
     for _ in range(2000):
         habit.learn(np.array([2.0], np.float32), 0.5)
-    assert habit.with_new(np.array([2.0], np.float32), 0.0)[0] == pytest.approx(2.0, abs=0.02)
+    assert habit.with_new(np.array([2.0], np.float32), 0.0).mean[0] == pytest.approx(2.0, abs=0.02)
     own = habit.own_mean
     assert own is not None
     assert own[0] == pytest.approx(2.0)
@@ -41,7 +43,7 @@ def test_the_future_does_not_change_the_past(
         habit, said = Baseline(1), []
         for value, speech_s in windows:
             vector = np.array([value], np.float32)
-            said.append(float(habit.with_new(vector, speech_s)[0]))
+            said.append(float(habit.with_new(vector, speech_s).mean[0]))
             habit.learn(vector, speech_s)
         return said
 
@@ -62,7 +64,19 @@ def test_looking_shows_what_learning_brings() -> None:
     vector = np.array([4.0], np.float32)
     preview = habit.with_new(vector, 3.0)
     habit.learn(vector, 3.0)
-    assert habit.with_new(vector, 0.0) == preview
+    assert habit.with_new(vector, 0.0).mean == preview.mean
+    assert habit.with_new(vector, 0.0).deviation == preview.deviation
+
+
+def test_a_lively_voice_is_measured_in_larger_steps() -> None:
+    """The deviation becomes the voice's own; one that never varies keeps a least one."""
+    lively, flat = Baseline(1, weight_s=1.0), Baseline(1, weight_s=1.0)
+    for step in range(2000):
+        lively.learn(np.array([3.0 if step % 2 else -3.0], np.float32), 0.5)
+        flat.learn(np.array([1.0], np.float32), 0.5)
+    nothing = np.zeros(1, np.float32)
+    assert lively.with_new(nothing, 0.0).deviation[0] == pytest.approx(3.0, abs=0.01)
+    assert flat.with_new(nothing, 0.0).deviation[0] == pytest.approx(LEAST_DEVIATION)
 
 
 def test_a_baseline_needs_weight() -> None:
@@ -72,7 +86,11 @@ def test_a_baseline_needs_weight() -> None:
 
 
 def test_the_network_sees_both_views() -> None:
-    """First the voice among voices, then the voice against its habit."""
-    seen = network_input(np.array([3.0, 1.0], np.float32), np.array([1.0, 1.0], np.float32))
-    assert seen.tolist() == [3.0, 1.0, 2.0, 0.0]
+    """First the voice among voices, then the voice against its habit, in its own steps."""
+    seen = network_input(
+        np.array([3.0, 1.0], np.float32),
+        np.array([1.0, 1.0], np.float32),
+        np.array([0.5, 2.0], np.float32),
+    )
+    assert seen.tolist() == [3.0, 1.0, 4.0, 0.0]
     assert seen.dtype == np.float32

@@ -118,4 +118,12 @@ def test_the_shipped_report_agrees_with_the_card() -> None:
     report = json.loads((MODELS / "report.json").read_text(encoding="utf-8"))
     shipped = read_card(MODELS / "open.json")
     for protocol in ("clip", "session"):
-        assert round(report[protocol]["uar"], 3) == shipped.measured[f"{protocol}: UAR"]
+        figures = report["conditions"]["emodb, speakers left out"]["clean"][protocol]
+        assert round(figures["uar"], 3) == shipped.measured[f"{protocol}: UAR"]
+
+
+def test_the_floor_is_higher_for_a_stranger() -> None:
+    """Until the voice's habit is known an affect needs more confidence, never less."""
+    made = dataclasses.replace(card(), floor=0.5, floor_unknown=0.6, known_s=8.0)
+    assert [made.floor_at(heard_s) for heard_s in (0.0, 7.9, 8.0)] == [0.6, 0.6, 0.5]
+    assert dataclasses.replace(made, floor_unknown=0.0).floor_at(0.0) == 0.5

@@ -19,12 +19,13 @@ def test_a_batch_is_its_rows() -> None:
     rng = np.random.default_rng(1)
     inputs = rng.normal(size=(7, 2 * WIDTH)).astype(np.float32)
     speech_s = np.linspace(0.5, 3.0, 7).astype(np.float32)
-    together = NETWORK.hear(inputs, speech_s)
+    heard_s = np.linspace(0.0, 20.0, 7).astype(np.float32)
+    together = NETWORK.hear(inputs, speech_s, heard_s)
     assert together.emotion.shape == (7, len(NETWORK.card.classes))
     assert np.allclose(together.emotion.sum(axis=1), 1.0, atol=1e-5)
     assert ((together.speech >= 0) & (together.speech <= 1)).all()
     for row in range(7):
-        alone = NETWORK.hear(inputs[row : row + 1], speech_s[row : row + 1])
+        alone = NETWORK.hear(inputs[row : row + 1], speech_s[row : row + 1], heard_s[row : row + 1])
         assert np.allclose(alone.emotion[0], together.emotion[row], atol=1e-5)
         assert np.allclose(alone.speech[0], together.speech[row], atol=1e-5)
 
@@ -32,7 +33,9 @@ def test_a_batch_is_its_rows() -> None:
 def test_inputs_of_another_width_are_refused() -> None:
     """The network takes both views of every functional, and nothing else."""
     with pytest.raises(ValueError, match="expected"):
-        NETWORK.hear(np.zeros((1, WIDTH), np.float32), np.ones(1, np.float32))
+        NETWORK.hear(
+            np.zeros((1, WIDTH), np.float32), np.ones(1, np.float32), np.ones(1, np.float32)
+        )
 
 
 def test_standardising_is_bounded() -> None:
@@ -49,7 +52,7 @@ def test_whether_it_is_a_voice_does_not_depend_on_the_habit() -> None:
     rng = np.random.default_rng(2)
     inputs = rng.normal(size=(2, 2 * WIDTH)).astype(np.float32)
     inputs[1, :WIDTH] = inputs[0, :WIDTH]
-    heard = NETWORK.hear(inputs, np.ones(2, np.float32))
+    heard = NETWORK.hear(inputs, np.ones(2, np.float32), np.zeros(2, np.float32))
     assert heard.speech[0] == pytest.approx(heard.speech[1], abs=1e-6)
 
 
@@ -64,8 +67,16 @@ def test_temperature_keeps_the_order_and_changes_the_certainty() -> None:
 
 def test_little_speech_is_hotter() -> None:
     """Half a second of speech makes less certain than three."""
-    temperatures = temperature_at(np.array([0.5, 3.0], np.float32), 0.8, 0.3)
+    speech_s, known = np.array([0.5, 3.0], np.float32), np.zeros(2, np.float32)
+    temperatures = temperature_at(speech_s, known, 0.8, 0.3, 1.0)
     assert temperatures.tolist() == pytest.approx([0.8 * 1.6, 0.8 * 1.1])
+
+
+def test_a_stranger_is_hotter() -> None:
+    """What a voice not heard before seems to be is less certain than that of a known one."""
+    unknown = np.array([1.0, 0.5, 0.0], np.float32)
+    temperatures = temperature_at(np.ones(3, np.float32), unknown, 1.0, 0.0, 0.6)
+    assert temperatures.tolist() == pytest.approx([1.6, 1.3, 1.0])
 
 
 def test_weights_can_be_a_path(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from classifier.acoustic.model import MODELS
 from classifier.frames import Affect
 from classifier.training.cards import render
 from classifier.training.corpora import EMODB_CLASSES
-from classifier.training.meaning import EMODB_AFFECTS, EMODB_COORDINATES, LIMITS
+from classifier.training.kinds import OPEN
+from classifier.training.meaning import EMODB_AFFECTS, EMODB_COORDINATES
 from tests.classifier.acoustic.test_card import card
 
 
@@ -32,8 +33,15 @@ def test_neutral_is_the_middle() -> None:
 
 def test_the_page_tells_what_the_card_knows() -> None:
     """Mapping, data, licence, limits and figures are on the page."""
-    page = render(card(limits=LIMITS, measured={"clip: UAR": 0.5}))
-    for text in ("| joy | warm |", "nothing", "CC0-1.0", "clip: UAR: 0.5", *LIMITS, "confused"):
+    page = render(card(limits=OPEN.limits, measured={"clip: UAR": 0.5}))
+    for text in (
+        "| joy | warm |",
+        "nothing",
+        "CC0-1.0",
+        "clip: UAR: 0.5",
+        *OPEN.limits,
+        "confused",
+    ):
         assert text in page
 
 
@@ -46,5 +54,5 @@ def test_the_shipped_page_is_that_of_the_shipped_card() -> None:
     """The page for people is made from the JSON, not written beside it."""
     shipped = read_card(MODELS / "open.json")
     assert (MODELS / "open.md").read_text(encoding="utf-8") == render(shipped)
-    assert shipped.limits == LIMITS
+    assert shipped.limits == OPEN.limits
     assert dict(shipped.affects) == {name: str(a) for name, a in EMODB_AFFECTS.items()}

@@ -7,6 +7,7 @@ from classifier.training.metrics import (
     calibration,
     confusion,
     interval_over_speakers,
+    risk_coverage,
     unweighted_average_recall,
 )
 
@@ -56,3 +57,12 @@ def test_nothing_said_is_no_error() -> None:
 def test_certainty_has_a_bin() -> None:
     """A confidence of 1 falls in the last bin."""
     assert calibration(np.ones(3), np.ones(3, np.bool_))[1][0][2] == 3
+
+
+def test_risk_falls_with_the_floor_where_confidence_is_honest() -> None:
+    """The surest half is right, the other half wrong: no risk up to half the coverage."""
+    confidence = np.linspace(0.0, 1.0, 80)
+    rows = risk_coverage(confidence, confidence > 0.5, points=4)
+    assert [coverage for _, coverage, _ in rows] == [0.25, 0.5, 0.75, 1.0]
+    assert [wrong for _, _, wrong in rows] == pytest.approx([0.0, 0.0, 1 / 3, 0.5])
+    assert rows[0][0] > rows[-1][0]

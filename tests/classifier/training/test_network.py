@@ -67,10 +67,33 @@ def test_the_graph_computes_what_was_trained() -> None:
     network = Network(card(weights_sha256=hashlib.sha256(weights).hexdigest()), weights)
     inputs, _ = task(9, 2 * WIDTH)
     for size in (1, 9):
-        heard = network.hear(inputs[:size], np.ones(size, np.float32))
+        heard = network.hear(inputs[:size], np.ones(size, np.float32), np.ones(size, np.float32))
         assert np.allclose(heard.emotion, predict(emotion, inputs[:size]), atol=1e-5)
         expected = predict(speech, inputs[:size, :WIDTH])[:, 1]
         assert np.allclose(heard.speech, expected, atol=1e-5)
+
+
+def test_a_member_over_the_second_half_ignores_the_first() -> None:
+    """Layers that see only the habit's half are the same in the graph, whatever else is heard."""
+    inputs, labels = task(600, WIDTH)
+    emotion = fit(inputs, labels, 2, QUICK, 1, lambda done, total: None)
+    weights = build_graph(emotion, [(np.zeros((WIDTH, 2), np.float32), np.zeros(2, np.float32))])
+    network = Network(card(weights_sha256=hashlib.sha256(weights).hexdigest()), weights)
+    both = np.concatenate([np.random.default_rng(1).normal(size=(5, WIDTH)), inputs[:5]], axis=1)
+    both = both.astype(np.float32)
+    heard = network.hear(both, np.ones(5, np.float32), np.ones(5, np.float32))
+    assert np.allclose(heard.emotion, predict(emotion, both), atol=1e-5)
+    assert np.allclose(heard.emotion, predict(emotion, inputs[:5]), atol=1e-5)
+
+
+def test_an_impossible_class_teaches_nothing() -> None:
+    """Rows that cannot have had a class do not speak against it."""
+    inputs, labels = task(600, 16)
+    allowed = np.ones((600, 3), np.bool_)
+    allowed[:, 2] = False
+    masked = fit(inputs, labels, 3, QUICK, 1, lambda done, total: None, allowed=allowed)
+    open_to_all = fit(inputs, labels, 3, QUICK, 1, lambda done, total: None)
+    assert predict(masked, inputs)[:, 2].mean() > 3 * predict(open_to_all, inputs)[:, 2].mean()
 
 
 def test_the_same_layers_make_the_same_file() -> None:

@@ -14,8 +14,9 @@ from typer import Exit
 from classifier.acoustic.model import Network
 from classifier.training import evaluate, train
 from classifier.training.corpora import EMODB_CLASSES, Corpora, CorporaMissingError
+from classifier.training.material import gather
 from classifier.training.protocol import clip_protocol
-from classifier.training.recipe import gather, make_weights
+from classifier.training.recipe import make_weights
 
 
 def quietly(what: str, done: int, total: int) -> None:

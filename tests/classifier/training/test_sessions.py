@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from classifier.acoustic.baseline import BASELINE_WEIGHT_S
+from classifier.acoustic.baseline import BASELINE_WEIGHT_S, Baseline, network_input
 from classifier.training.sessions import Rows, simulate
 
 ROWS = Rows(
@@ -29,16 +29,30 @@ def test_rows_of_one_voice_in_the_order_of_clips_and_time() -> None:
     assert picked.tolist() == [10, 11, 2, 3]
 
 
-def test_the_baseline_grows_with_what_came_before() -> None:
-    """The second view is the vector less the shrunk mean of all rows up to and with it."""
+def test_the_baseline_is_the_stream_s() -> None:
+    """The second view is what the stream's own baseline gives, window after window."""
     inputs, picked = simulate(ROWS, [0, 1], 0, NoRestart())  # type: ignore[arg-type] # stands in
-    total = np.zeros(2)
+    habit = Baseline(2, BASELINE_WEIGHT_S)
     for step, row in enumerate(picked):
         vector = ROWS.standardised[row]
-        total += 0.5 * vector
-        usual = total / (BASELINE_WEIGHT_S + 0.5 * (step + 1))
-        assert np.allclose(inputs[step, :2], vector)
-        assert np.allclose(inputs[step, 2:], vector - usual, atol=1e-6)
+        usual = habit.with_new(vector, 0.5)
+        habit.learn(vector, 0.5)
+        assert np.allclose(inputs[step], network_input(vector, usual.mean, usual.deviation))
+
+
+class AlwaysRestart(NoRestart):
+    """Chance that makes a stranger of every clip."""
+
+    def random(self) -> float:
+        return 0.0
+
+
+def test_a_restart_forgets_the_voice() -> None:
+    """After it a clip is heard as the first of its voice."""
+    alone, _ = simulate(ROWS, [1], 0, NoRestart())  # type: ignore[arg-type] # stands in
+    after, picked = simulate(ROWS, [0, 1], 0, AlwaysRestart())  # type: ignore[arg-type]
+    assert picked[2:].tolist() == [4, 5]
+    assert np.allclose(after[2:], alone)
 
 
 def test_no_clips_give_no_rows() -> None:

@@ -1,0 +1,86 @@
+"""classifier.training.conditions and classifier.training.joins, on a small corpus"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from classifier.acoustic.model import load_network
+from classifier.training.conditions import Fold, ask, groups_of, outcome, play, treatments
+from classifier.training.corpora import Corpora
+from classifier.training.joins import measure_joins
+from classifier.training.judgements import FOUR
+from tests.classifier.voices import noise, recording
+
+NETWORK = load_network("open")
+
+
+def quietly(what: str, done: int, total: int) -> None:
+    """No progress."""
+
+
+@pytest.fixture
+def corpora(tmp_path: Path) -> Corpora:
+    """Two speakers with two emotions each, and some noises."""
+    rows = ["path,speaker,emotion"]
+    for speaker in (1, 2):
+        for voice, word in (("agitated", "anger"), ("tired", "sadness")):
+            rows.append(f"{speaker}{voice}.flac,{speaker},{word}")
+            soundfile.write(tmp_path / rows[-1].split(",")[0], recording(voice)[:40_000], 16_000)
+    (tmp_path / "nemo.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (tmp_path / "emodb.csv").write_text("path\n", encoding="utf-8")
+    soundfile.write(tmp_path / "bed.flac", noise(2.0, 0.1), 16_000)
+    for name, kind in (("noise", "rain"), ("noise_open", "babble")):
+        (tmp_path / f"{name}.csv").write_text(f"path,class\nbed.flac,{kind}\n", encoding="utf-8")
+    return Corpora.find(tmp_path)
+
+
+FOLD = Fold("nemo", ("nemo:1", "nemo:2"), NETWORK, ())
+
+
+def test_both_protocols_are_asked(corpora: Corpora) -> None:
+    """Each clip alone once, and each once in every order of sessions, with its truth."""
+    runs = ask(corpora, [FOLD], {"nemo": play(corpora, "nemo", 2, quietly)})
+    assert [len(run) for run in runs] == [4, 4, 4]
+    found = outcome(runs, FOUR)
+    assert found.clip.clips == 4
+    assert found.session.clips == 8
+    assert found.clip.arousal == 1.0
+
+
+def test_speakers_who_were_not_played_are_not_asked(corpora: Corpora) -> None:
+    """One in two played: the answers are hers alone."""
+    played = play(corpora, "nemo", 1, quietly, every=2)
+    runs = ask(corpora, [FOLD], {"nemo": played})
+    assert {answer.speaker for run in runs for answer in run} == {"nemo:1"}
+
+
+def test_treatments_change_the_sound_as_they_say(corpora: Corpora) -> None:
+    """Noise lies 10 dB below the clip and goes on in the pause; a telephone takes the bass."""
+    clip = recording("agitated")[:32_000]
+    padded = np.concatenate([clip, np.zeros(16_000, np.int16)])
+    found = treatments(corpora)
+    assert set(found) == {"babble, 10 dB", "noise, 10 dB", "telephone band"}
+    noisy = found["noise, 10 dB"](padded, clip.size).astype(np.float64)
+    ratio = np.mean(clip.astype(np.float64) ** 2) / np.mean(noisy[clip.size :] ** 2)
+    assert 10 * np.log10(ratio) == pytest.approx(10.0, abs=0.5)
+    thin = np.abs(np.fft.rfft(found["telephone band"](padded, clip.size)))
+    full = np.abs(np.fft.rfft(padded))
+    hz = np.fft.rfftfreq(padded.size, 1 / 16_000)
+    assert thin[(hz > 50) & (hz < 150)].sum() < 0.1 * full[(hz > 50) & (hz < 150)].sum()
+    inside = (hz > 500) & (hz < 3000)
+    assert thin[inside].sum() == pytest.approx(full[inside].sum(), rel=0.05)
+
+
+def test_groups_share_nobody() -> None:
+    """Speakers in fours, the last group smaller."""
+    assert groups_of(list("abcdef"), 4) == [list("abcd"), list("ef")]
+
+
+def test_joins_are_counted(corpora: Corpora) -> None:
+    """Joins of two affects only; what was shown has a delay after the join."""
+    found = measure_joins(corpora, [FOLD])
+    assert found.joins > 0
+    assert 0.0 <= found.shown <= 1.0
+    assert found.median_s is None or found.median_s > 0

@@ -1,0 +1,41 @@
+"""classifier.training.material, classifier.training.kinds and classifier.training.meaning"""
+
+import numpy as np
+
+from classifier.acoustic.functionals import WIDTH
+from classifier.training.corpora import EMODB_CLASSES, Clip
+from classifier.training.examples import Examples
+from classifier.training.kinds import KINDS, OPEN, RESEARCH
+from classifier.training.material import Material
+from classifier.training.meaning import AFFECTS, COORDINATES, class_of
+
+
+def examples(clips: int) -> Examples:
+    count = np.arange(clips, dtype=np.int32)
+    ones = np.ones(clips, np.float32)
+    return Examples(np.zeros((clips, WIDTH), np.float32), count, 0 * count, ones, ones)
+
+
+def test_words_of_all_corpora_become_classes() -> None:
+    """Angry and anger are one class; labels follow the order of the classes."""
+    clips = (Clip("a", "ravdess:1", "angry"), Clip("b", "nemo:1", "surprised"))
+    classes = (*EMODB_CLASSES, "surprise")
+    material = Material(clips, (), examples(2), examples(0), classes)
+    assert material.labels.tolist() == [classes.index("anger"), classes.index("surprise")]
+    assert material.corpora == ("ravdess", "nemo")
+    assert class_of("boredom") == "boredom"
+
+
+def test_every_class_has_a_meaning() -> None:
+    """Each class has an affect and a place between -1 and 1."""
+    assert set(AFFECTS) == set(COORDINATES) == {*EMODB_CLASSES, "calm", "surprise"}
+    assert all(-1 <= value <= 1 for place in COORDINATES.values() for value in place)
+
+
+def test_the_open_weights_are_made_of_free_data_only() -> None:
+    """Nothing under a non-commercial licence is in them; what is carries its licence on."""
+    assert OPEN.corpora == ("emodb",)
+    assert not any("NC" in line for line in OPEN.data)
+    assert "NC" in RESEARCH.licence
+    for kind in KINDS.values():
+        assert kind.floor_unknown > kind.floor
