@@ -41,6 +41,7 @@ class BatchEngine(Generic[Task, Result]):
         name: str,
         max_batch: int = MAX_BATCH,
         max_waiting: int = MAX_WAITING,
+        gather_s: float = 0.0,
     ) -> None:
         """An engine that stands still until :meth:`start`.
 
@@ -49,6 +50,7 @@ class BatchEngine(Generic[Task, Result]):
             name: of the thread.
             max_batch: tasks in one call, above 0.
             max_waiting: tasks that may wait, above 0.
+            gather_s: how long the first task waits for others to share its call, seconds.
         """
         if max_batch < 1 or max_waiting < 1:
             raise ValueError("max_batch and max_waiting must be above 0")
@@ -58,6 +60,9 @@ class BatchEngine(Generic[Task, Result]):
         self._changed = threading.Condition()
         self._waiting: list[tuple[Task, Future[Result]]] = []
         self._closing = False
+        self._gather_s = gather_s
+        self._hurry = threading.Event()
+        """Set when gathering is to end before its time: the batch is full, or the end has come."""
         # A daemon: an engine that nobody closed must not keep the process alive.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -88,7 +93,10 @@ class BatchEngine(Generic[Task, Result]):
             if len(self._waiting) >= self._max_waiting:
                 raise BackendError("the classifier's engine is full")
             self._waiting.append((task, future))
-            self._changed.notify()
+            if len(self._waiting) == 1:
+                self._changed.notify()
+            if len(self._waiting) >= self._max_batch:
+                self._hurry.set()
         return future
 
     async def aclose(self) -> None:
@@ -96,6 +104,7 @@ class BatchEngine(Generic[Task, Result]):
         with self._changed:
             self._closing = True
             left, self._waiting = self._waiting, []
+            self._hurry.set()
             self._changed.notify()
         for _, future in left:
             _fail(future, BackendError("the classifier's engine was closed"))
@@ -107,10 +116,16 @@ class BatchEngine(Generic[Task, Result]):
             with self._changed:
                 while not self._waiting and not self._closing:
                     self._changed.wait()
+            if self._gather_s > 0:
+                # Not on the condition: each task that comes would wake the thread to no purpose.
+                self._hurry.wait(self._gather_s)
+            with self._changed:
                 if self._closing:
                     return
                 batch = self._waiting[: self._max_batch]
                 del self._waiting[: self._max_batch]
+                if len(self._waiting) < self._max_batch:
+                    self._hurry.clear()
             self._run_batch(batch)
 
     def _run_batch(self, batch: Sequence[tuple[Task, Future[Result]]]) -> None:

@@ -23,6 +23,10 @@ MAX_UNREAD: Final = 256
 """Frames that wait for the reader of a stream (two minutes of one voice). When it is full, feed
 waits: nothing is dropped."""
 
+GATHER_S: Final = 0.02
+"""How long a window waits for those of other sessions. Nobody sees a fiftieth of a second, and a
+hundred sessions then share each call, each commit and each change of threads."""
+
 DEADLINE_S: Final = 60.0
 """How long one feed waits for its analysis before it gives the backend up."""
 
@@ -57,7 +61,7 @@ class AcousticBackend(Backend):
         self._network: Network | None = None
         self._loading = asyncio.Lock()
         self._engine: BatchEngine[Lane, list[Reading]] = BatchEngine(
-            self._analyse, name="linnet-acoustic"
+            self._analyse, name="linnet-acoustic", gather_s=GATHER_S
         )
 
     @classmethod
@@ -198,7 +202,10 @@ class AcousticListener(Listener):
         future = feeder.in_flight
         if future is not None:
             # Shielded: the engine works on the lane whether or not this feed still waits.
-            waiter = asyncio.shield(asyncio.wrap_future(future))
+            answer = asyncio.wrap_future(future)
+            # When the session has gone meanwhile, nobody asks what became of it.
+            answer.add_done_callback(lambda gone: gone.cancelled() or gone.exception())
+            waiter = asyncio.shield(answer)
             try:
                 readings = await asyncio.wait_for(waiter, DEADLINE_S)
             except TimeoutError as error:

@@ -15,6 +15,7 @@ from rich.console import Console
 from classifier import ClassifierError, ModelError
 from server.api.keys import MANAGER
 from server.app import build_app, serving
+from server.cli.memory import keep_pages
 from server.errors import SettingsError, StoreError
 from server.logs import configure_logs
 from server.manager import SessionManager
@@ -30,6 +31,7 @@ def serve() -> None:
     try:
         settings = load_settings()
         configure_logs(settings)
+        keep_pages()
         for sentence in unknown_settings(os.environ):
             _log.warning(sentence)
         uvloop.run(_serve(settings))

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from classifier import Listener
 from classifier.acoustic.backend import AcousticBackend
+from server.cli.memory import keep_pages
 from tests.bench.load import say
 from tests.bench.process import memory_bytes
 from tests.bench.speech import RATE_HZ, speech_pcm
@@ -157,6 +158,7 @@ def measure_peer(rounds: int) -> float | None:
 
 def main() -> None:
     """Run the specification on the command line."""
+    keep_pages()  # as the server does
     spec = HearingSpec(**json.loads(sys.argv[1]))
     result = HearingResult()
     uvloop.run(measure_ours(spec, result))

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def work() -> Work:
 async def make(work: Work) -> AsyncIterator[Make]:
     made: list[BatchEngine[int, int]] = []
 
-    def engine(**options: int) -> BatchEngine[int, int]:
+    def engine(**options: Any) -> BatchEngine[int, int]:
         made.append(BatchEngine(work, name="test-engine", **options))
         made[-1].start()
         return made[-1]
@@ -164,3 +165,30 @@ def test_senseless_limits_are_refused(options: dict[str, int]) -> None:
     """A limit of nothing raises ValueError."""
     with pytest.raises(ValueError, match="above 0"):
         BatchEngine[int, int](Work(), name="never", **options)
+
+
+async def test_the_first_waits_for_others_to_share_its_call(make: Make, work: Work) -> None:
+    """Tasks that come while the worker gathers go into one call; a full batch ends the wait."""
+    engine = make(gather_s=30, max_batch=3)
+    waiting = []
+    for task in (1, 2, 3):
+        waiting.append(asyncio.create_task(result(engine, task)))
+        await asyncio.sleep(0.02)
+    assert await asyncio.gather(*waiting) == [2, 4, 6]
+    assert work.batches == [[1, 2, 3]]
+
+
+async def test_gathering_ends_by_itself(make: Make, work: Work) -> None:
+    """A lone task is done after the time is over, again and again."""
+    engine = make(gather_s=0.01)
+    assert [await result(engine, task) for task in (1, 2)] == [2, 4]
+    assert work.batches == [[1], [2]]
+
+
+async def test_closing_does_not_wait_for_gathering(make: Make) -> None:
+    """Whoever waits is told at once, and the thread ends."""
+    engine = make(gather_s=30)
+    waiting = engine.submit(1)
+    await asyncio.wait_for(engine.aclose(), 2)
+    with pytest.raises(BackendError, match="closed"):
+        waiting.result(0)
