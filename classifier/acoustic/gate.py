@@ -1,66 +1,171 @@
-"""Which frames are speech: adaptive levels, voicing, and what surrounds a voiced frame.
+"""Which frames are speech: a small network over measures that no gain can change.
 
-Owns the first, rule-based half of the speech decision. The second half, whether a window of such
-frames is a human voice rather than a dog or an engine, is learnt (see the network).
+Owns the first half of the speech decision, frame by frame. The second half, whether a window of
+such frames is a voice worth reading, is learnt with the emotions (see the network).
+
+Every frame is described against its own window (the quietest tenth of each band, the loudest
+frames), so the background is followed within seconds whatever its level, and no state is kept
+but the lane's levels. Two layers with averages over 90 ms, 310 ms and 1 s between them see what
+a frame alone does not show: the pace of syllables, and pitch that moves as voices do.
+Made by :mod:`classifier.training.gate_train`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.acoustic.layout import COLUMN, Floats
+from classifier.acoustic.layout import COLUMN, FIRST_MEL, FIRST_MFCC, MEL_BANDS, MFCCS, Floats
 from classifier.acoustic.pitch import VOICED
 
 Mask = NDArray[np.bool_]
 
-SILENCE_DB: Final = -72.0
+SILENCE_DB: Final = -80.0
 """Frames below this are silence whatever surrounds them (dB re full scale)."""
 
-RANGE_DB: Final = 32.0
+RANGE_DB: Final = 50.0
 """Frames this far below the loud parts are silence or room, not voice."""
-
-FLOOR_RISE_DB: Final = 1.0
-"""How fast the noise floor may rise, per block; it falls at once."""
 
 LEVEL_FALL_DB: Final = 1.0
 """How fast the level of the loud parts may fall, per block; it rises at once."""
 
-_MARGIN_DB: Final = 6.0
-_REACH: Final = 15
-"""Frames to each side of a voiced frame in which unvoiced sounds belong to speech: 150 ms."""
+ODDS: Final = -1.0
+"""Log-odds from which a frame is taken for speech: where F1 is best on the training scenes."""
+
+REACHES: Final = (4, 15, 50)
+"""Frames to each side of the averages between the layers."""
+
+_ABSENT_DB: Final = -119.0
+"""Energy of frames from before the lane began."""
 
 _ENERGY: Final = COLUMN["energy_db"]
 _VOICING: Final = COLUMN["voicing"]
 _PITCH: Final = COLUMN["pitch_st"]
+_TILTS: Final = [COLUMN[name] for name in ("alpha_db", "hammarberg_db", "flatness_db")]
+_MEL: Final = slice(FIRST_MEL, FIRST_MEL + MEL_BANDS)
+_MFCC: Final = slice(FIRST_MFCC, FIRST_MFCC + MFCCS)
+
+INPUTS: Final = MEL_BANDS + MFCCS + len(_TILTS) + 6
+"""Measures of a frame that the gate's network sees."""
 
 
 @dataclass(slots=True)
 class Levels:
-    """Noise floor and loud level of one lane, dB re full scale; None until heard."""
+    """Loud level of one lane, dB re full scale; None until heard."""
 
-    floor_db: float | None = None
     level_db: float | None = None
 
     def update(self, energy_db: Floats) -> None:
         """Follow one more block's energies, ``(frames,)``."""
-        quiet, loud = (float(v) for v in np.percentile(energy_db, (10, 95)))
-        floor = quiet if self.floor_db is None else min(quiet, self.floor_db + FLOOR_RISE_DB)
-        level = loud if self.level_db is None else max(loud, self.level_db - LEVEL_FALL_DB)
-        self.floor_db, self.level_db = floor, max(level, floor)
+        loud = float(np.percentile(energy_db, 95))
+        self.level_db = loud if self.level_db is None else max(loud, self.level_db - LEVEL_FALL_DB)
 
     @property
     def threshold_db(self) -> float:
-        """Energy from which a frame is more than background."""
-        if self.floor_db is None or self.level_db is None:
+        """Energy below which a frame is background whatever it sounds like."""
+        if self.level_db is None:
             return SILENCE_DB
-        # Where speech hardly rises above the floor (steady noise, or speech from the first
-        # sample on), a fixed margin would cut it all away: take part of what range there is.
-        margin = min(_MARGIN_DB, 0.25 * (self.level_db - self.floor_db))
-        return max(SILENCE_DB, self.level_db - RANGE_DB, self.floor_db + margin)
+        return max(SILENCE_DB, self.level_db - RANGE_DB)
+
+
+@dataclass(frozen=True, slots=True)
+class GateWeights:
+    """Two layers and an output: frame to 24, with its averages to 24, to the log-odds of speech."""
+
+    first: Floats
+    """``(INPUTS + 1, hidden)``; the last row is the bias, as in the others."""
+
+    second: Floats
+    """``(hidden * (1 + len(REACHES)) + 1, hidden)``."""
+
+    last: Floats
+    """``(hidden + 1,)``."""
+
+
+@cache
+def shipped_weights() -> GateWeights:
+    """The weights that come with the classifier."""
+    file = Path(__file__).resolve().parents[1] / "models" / "gate.npz"
+    with np.load(file) as kept:
+        return GateWeights(kept["first"], kept["second"], kept["last"])
+
+
+def describe(frames: Floats) -> tuple[Floats, Mask]:
+    """What the gate's network sees of the frames of one window.
+
+    Args:
+        frames: ``(frames, FRAME_WIDTH)``.
+
+    Returns:
+        ``(frames, INPUTS)``, independent of gain, and which frames were heard at all; the others
+        (from before the lane began) are zero.
+    """
+    energy = frames[:, _ENERGY]
+    heard = energy > _ABSENT_DB
+    present = frames if heard.all() else frames[heard]
+    if not len(present):
+        return np.zeros((len(frames), INPUTS), np.float32), heard
+    tenth = len(present) // 10
+    mel, energy = present[:, _MEL], energy[heard]
+    floor = np.partition(mel, tenth, axis=0)[tenth]
+    ordered = np.sort(energy)
+    pitch = present[:, _PITCH]
+    both = (pitch[1:] > 0) & (pitch[:-1] > 0)
+    rows = np.empty((len(present), INPUTS), np.float32)
+    rows[:, :MEL_BANDS] = np.minimum((mel - floor) * 0.05, 3.0)
+    at = MEL_BANDS + MFCCS
+    rows[:, MEL_BANDS:at] = present[:, _MFCC] * 0.03
+    rows[:, at : at + len(_TILTS)] = present[:, _TILTS] * 0.05
+    at += len(_TILTS)
+    rows[:, at] = np.maximum((energy - ordered[-1 - len(ordered) // 20]) * 0.05, -3.0)
+    rows[:, at + 1] = np.minimum((energy - ordered[tenth]) * 0.05, 3.0)
+    rows[:, at + 2] = present[:, _VOICING]
+    rows[:, at + 3] = pitch > 0
+    rows[0, at + 4 :] = 0.0
+    # Voices glide: a pitch that stands still or leaps is an instrument or a machine.
+    rows[1:, at + 4] = np.where(both, np.minimum(np.abs(np.diff(pitch)), 3.0), 0.0)
+    rows[1:, at + 5] = np.minimum(np.abs(np.diff(mel, axis=0)).mean(axis=1) * 0.1, 3.0)
+    np.maximum(rows, -3.0, out=rows)
+    if present is frames:
+        return rows, heard
+    seen = np.zeros((len(frames), INPUTS), np.float32)
+    seen[heard] = rows
+    return seen, heard
+
+
+def speech_odds(frames: Floats, weights: GateWeights) -> Floats:
+    """Log-odds of speech per frame, ``(frames, FRAME_WIDTH) -> (frames,)``."""
+    seen, heard = describe(frames)
+    hidden = seen @ weights.first[:-1]
+    hidden += weights.first[-1]
+    np.maximum(hidden, 0.0, out=hidden)
+    if not heard.all():
+        hidden *= heard[:, None]
+    rows, width = hidden.shape
+    total = np.zeros((rows + 1, width), np.float32)
+    np.cumsum(hidden, axis=0, out=total[1:])
+    above = hidden @ weights.second[:width]
+    above += weights.second[-1]
+    for order, reach in enumerate(REACHES, start=1):
+        above += _average(total, reach) @ weights.second[order * width : (order + 1) * width]
+    np.maximum(above, 0.0, out=above)
+    return np.asarray(above @ weights.last[:-1] + weights.last[-1], dtype=np.float32)
+
+
+def _average(total: Floats, reach: int) -> Floats:
+    """Mean over ``reach`` rows to each side, of those that there are, from running totals."""
+    rows = len(total) - 1
+    at = np.arange(rows)
+    low, high = np.maximum(at - reach, 0), np.minimum(at + reach + 1, rows)
+    mean = total.take(high, axis=0)
+    mean -= total.take(low, axis=0)
+    mean *= (1.0 / (high - low).astype(np.float32))[:, None]
+    return mean
 
 
 def mark_speech(frames: Floats, levels: Levels) -> tuple[Mask, Mask]:
@@ -74,8 +179,10 @@ def mark_speech(frames: Floats, levels: Levels) -> tuple[Mask, Mask]:
         Two masks of shape ``(frames,)``; the second lies within the first.
     """
     active = frames[:, _ENERGY] > levels.threshold_db
-    voiced = active & (frames[:, _VOICING] >= VOICED) & (frames[:, _PITCH] > 0)
+    if not active.any():
+        return active, active.copy()
+    speech = active & (speech_odds(frames, shipped_weights()) > ODDS)
+    voiced = speech & (frames[:, _VOICING] >= VOICED) & (frames[:, _PITCH] > 0)
     # A lone voiced frame in noise is chance: of five in a row, at least three.
     voiced &= np.convolve(voiced, np.ones(5), mode="same") >= 3
-    near = np.convolve(voiced, np.ones(2 * _REACH + 1), mode="same") > 0
-    return active & near, voiced
+    return speech, voiced

@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 from classifier.acoustic.extractor import FrameExtractor
-from classifier.acoustic.gate import SILENCE_DB, Levels, mark_speech
-from classifier.acoustic.layout import BLOCK_FRAMES, COLUMN, Floats
+from classifier.acoustic.gate import (
+    INPUTS,
+    SILENCE_DB,
+    Levels,
+    describe,
+    mark_speech,
+    shipped_weights,
+    speech_odds,
+)
+from classifier.acoustic.layout import BLOCK_FRAMES, COLUMN, FIRST_MEL, MEL_BANDS, Floats
 from tests.classifier.voices import Pcm, noise, recording, silence, syllables
 
 ENERGY = COLUMN["energy_db"]
@@ -59,16 +67,6 @@ def test_voiced_frames_are_speech_frames() -> None:
     assert not (voiced & ~speech).any()
 
 
-def test_the_floor_rises_slowly_and_falls_at_once() -> None:
-    """A louder background takes seconds to be accepted; a quieter one is taken on the spot."""
-    levels = Levels()
-    levels.update(np.full(50, -60.0, np.float32))
-    levels.update(np.full(50, -30.0, np.float32))
-    assert levels.floor_db == pytest.approx(-59.0)
-    levels.update(np.full(50, -70.0, np.float32))
-    assert levels.floor_db == pytest.approx(-70.0)
-
-
 def test_the_level_rises_at_once_and_falls_slowly() -> None:
     """One loud word is remembered for seconds."""
     levels = Levels()
@@ -82,3 +80,47 @@ def test_the_level_rises_at_once_and_falls_slowly() -> None:
 def test_before_anything_is_heard_silence_is_the_threshold() -> None:
     """A lane without a past asks for no more than not being silent."""
     assert Levels().threshold_db == SILENCE_DB
+
+
+def test_the_gate_does_not_mind_the_gain() -> None:
+    """Twenty decibels less change hardly a frame."""
+    loud, _, _ = gate(recording("calm"))
+    soft, _, _ = gate((recording("calm") * 0.1).astype(np.int16))
+    assert (loud != soft).mean() < 0.02
+
+
+def test_speech_after_digital_silence_and_in_noise_is_found() -> None:
+    """A line that opens onto a noisy room: the noise is not speech, the voice in it is."""
+    voice = recording("agitated").astype(np.float64)
+    room = noise(8.0, 0.004).astype(np.float64)
+    start = 3 * 16_000
+    size = min(voice.size, room.size - start)
+    room[start : start + size] += voice[:size]
+    pcm = np.concatenate([silence(10.0), np.clip(room, -32768, 32767).astype(np.int16)])
+    speech, _, _ = gate(pcm)
+    assert speech[: 1000 + 290].mean() < 0.05
+    assert speech[1300 : 1300 + size // 160].mean() > 0.4
+
+
+def test_a_lane_that_has_just_begun_is_judged_by_what_it_has() -> None:
+    """Frames from before the first block are neither speech nor background."""
+    frames = FrameExtractor().push(recording("agitated")[8_000:40_000])
+    before = np.zeros((300 - len(frames), frames.shape[1]), np.float32)
+    before[:, ENERGY] = -120.0
+    whole = np.concatenate([before, frames])
+    seen, heard = describe(whole)
+    assert not heard[: len(before)].any()
+    assert not seen[: len(before)].any()
+    assert np.array_equal(seen[len(before) :], describe(frames)[0])
+    odds = speech_odds(whole, shipped_weights())[len(before) :]
+    assert np.mean((odds > 0) == (speech_odds(frames, shipped_weights()) > 0)) > 0.9
+
+
+def test_inputs_do_not_depend_on_gain() -> None:
+    """The network never learns how loud a recording is."""
+    frames = FrameExtractor().push(recording("calm"))
+    louder = frames.copy()
+    louder[:, ENERGY] += 12.0
+    louder[:, FIRST_MEL : FIRST_MEL + MEL_BANDS] += 12.0
+    assert describe(louder)[0] == pytest.approx(describe(frames)[0], abs=1e-4)
+    assert describe(frames)[0].shape == (len(frames), INPUTS)
