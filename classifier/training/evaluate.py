@@ -39,7 +39,7 @@ from classifier.training.material import gather
 from classifier.training.plots import draw
 from classifier.training.protocol import clip_protocol
 from classifier.training.recipe import Certainty
-from classifier.training.report import false_alarms, measured, page
+from classifier.training.report import false_alarms, measured, measured_research, page
 
 ORDERS: Final = 5
 """Random orders of each speaker's clips in the session protocol."""
@@ -182,12 +182,15 @@ def main(
 
 
 def write(out: Path) -> None:
-    """Make the page, the plots and the card from the report."""
+    """Make the page, the plots and the cards from the report."""
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
-    shipped = load_network(str(out / "open.onnx"))
-    card = dataclasses.replace(shipped.card, measured=measured(report))
-    (out / "open.json").write_text(card.dump(), encoding="utf-8")
-    (out / "open.md").write_text(render(card), encoding="utf-8")
+    for name, figures in (("open", measured(report)), ("research", measured_research(report))):
+        if not (out / f"{name}.onnx").is_file():
+            continue
+        shipped = load_network(str(out / f"{name}.onnx"))
+        card = dataclasses.replace(shipped.card, measured=figures)
+        (out / f"{name}.json").write_text(card.dump(), encoding="utf-8")
+        (out / f"{name}.md").write_text(render(card), encoding="utf-8")
     draw(report, out)
     (out / "REPORT.md").write_text(page(report), encoding="utf-8")
 

@@ -10,7 +10,7 @@ import pytest
 
 from classifier.acoustic.card import Card, functionals_digest, read_card
 from classifier.acoustic.functionals import WIDTH
-from classifier.acoustic.model import MODELS
+from classifier.acoustic.model import MODELS, load_network
 from classifier.errors import ModelError
 from classifier.frames import Affect
 
@@ -127,3 +127,13 @@ def test_the_floor_is_higher_for_a_stranger() -> None:
     made = dataclasses.replace(card(), floor=0.5, floor_unknown=0.6, known_s=8.0)
     assert [made.floor_at(heard_s) for heard_s in (0.0, 7.9, 8.0)] == [0.6, 0.6, 0.5]
     assert dataclasses.replace(made, floor_unknown=0.0).floor_at(0.0) == 0.5
+
+
+def test_the_research_weights_carry_their_licence() -> None:
+    """Opt-in by name, with the licence on the card and in a file beside it; both sets differ."""
+    network = load_network("research")
+    assert network.card.licence == "CC-BY-NC-SA-4.0"
+    notice = (MODELS / "research.LICENSE.md").read_text(encoding="utf-8")
+    assert "CC BY-NC-SA 4.0" in notice
+    assert any("RAVDESS" in line for line in network.card.data)
+    assert network.card.weights_sha256 != read_card(MODELS / "open.json").weights_sha256

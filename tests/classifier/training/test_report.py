@@ -14,7 +14,14 @@ from classifier.training.corpora import EMODB_CLASSES
 from classifier.training.judgements import FOUR, Answer, Figures, figures
 from classifier.training.plots import draw
 from classifier.training.protocol import judge
-from classifier.training.report import EMODB, false_alarms, floor_for, measured, page
+from classifier.training.report import (
+    EMODB,
+    false_alarms,
+    floor_for,
+    measured,
+    measured_research,
+    page,
+)
 
 
 def answer(
@@ -131,6 +138,15 @@ def test_the_page_and_the_card_tell_the_figures() -> None:
     text = page(report())
     for part in ("| 0.84 | 1.000 | 1.000 |", "not measured", "text-dependent", "1.500 s", "babble"):
         assert part in text
+
+
+def test_the_research_card_tells_of_corpora_left_out() -> None:
+    """Its figures are those of the folds without the corpus that they are tested on."""
+    made = report()
+    made["conditions"] = {"nemo left out": made["conditions"][EMODB]}  # type: ignore[index]
+    told = measured_research(made)
+    assert told["nemo left out, session: UAR of 4 classes"] == 1.0
+    assert not any(name.startswith("emodb") for name in told)
 
 
 def test_pictures_are_drawn(tmp_path: Path) -> None:
