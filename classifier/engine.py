@@ -24,6 +24,9 @@ Result = TypeVar("Result")
 MAX_BATCH: Final = 64
 """Tasks in one call: enough to share the cost, few enough that the last is not kept waiting."""
 
+ENOUGH: Final = 8
+"""Tasks that share a call so well that waiting for more is time lost."""
+
 MAX_WAITING: Final = 4096
 """Tasks that may wait. Each lane has at most one, so this many lanes; beyond it a task fails."""
 
@@ -61,8 +64,9 @@ class BatchEngine(Generic[Task, Result]):
         self._waiting: list[tuple[Task, Future[Result]]] = []
         self._closing = False
         self._gather_s = gather_s
+        self._enough = min(ENOUGH, max_batch)
         self._hurry = threading.Event()
-        """Set when gathering is to end before its time: the batch is full, or the end has come."""
+        """Set when gathering is to end before its time: there is enough, or the end has come."""
         # A daemon: an engine that nobody closed must not keep the process alive.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -95,7 +99,7 @@ class BatchEngine(Generic[Task, Result]):
             self._waiting.append((task, future))
             if len(self._waiting) == 1:
                 self._changed.notify()
-            if len(self._waiting) >= self._max_batch:
+            if len(self._waiting) >= self._enough:
                 self._hurry.set()
         return future
 
@@ -124,7 +128,7 @@ class BatchEngine(Generic[Task, Result]):
                     return
                 batch = self._waiting[: self._max_batch]
                 del self._waiting[: self._max_batch]
-                if len(self._waiting) < self._max_batch:
+                if len(self._waiting) < self._enough:
                     self._hurry.clear()
             self._run_batch(batch)
 
