@@ -106,7 +106,7 @@ def _code_digest() -> str:
     here = Path(__file__).resolve()
     parts = ("layout", "spectrum", "pitch", "extractor", "gate", "pace", "functionals", "window")
     files = [*(here.parents[1] / "acoustic" / f"{part}.py" for part in parts)]
-    files += [here, here.with_name("augment.py")]
+    files += [here, here.with_name("augment.py"), here.parents[1] / "models" / "gate.npz"]
     return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()
 
 
