@@ -20,10 +20,10 @@ from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import BLOCK, BLOCK_S, Floats
 from classifier.acoustic.model import Network
 from classifier.acoustic.pitch import no_memory
+from classifier.acoustic.signals.meter import SoundMeter
 from classifier.acoustic.smoothing import Namer, Smoother
 from classifier.acoustic.window import SlidingWindow, Window
 from classifier.frames import Affect, ProsodyFlag, Sound, Source, VoiceFrame
-from classifier.signals.meter import SoundMeter
 from classifier.trajectory import Trajectory
 
 

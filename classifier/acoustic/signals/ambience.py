@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.acoustic.layout import Floats
+from classifier.acoustic.signals.lines import BIN_HZ, TOP_HZ, Lines
 from classifier.frames import EnvironLabel
-from classifier.signals.lines import BIN_HZ, TOP_HZ, Lines
 
 QUIET_DB: Final = -58.0
 """A background below this is quiet, dB re full scale."""

@@ -1,11 +1,11 @@
-"""classifier.signals.lines"""
+"""classifier.acoustic.signals.lines"""
 
 import numpy as np
 import pytest
 
 from classifier.acoustic.layout import BLOCK
-from classifier.signals.lines import STEPS, LineReader
-from tests.classifier.signals.line import noisy, pause, tone
+from classifier.acoustic.signals.lines import STEPS, LineReader
+from tests.classifier.acoustic.signals.line import noisy, pause, tone
 
 
 @pytest.mark.parametrize("hz", [100.0, 425.0, 433.7, 1633.0])

@@ -1,4 +1,4 @@
-"""classifier.signals.meter: what is said, when, and what is not."""
+"""classifier.acoustic.signals.meter: what is said, when, and what is not."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from classifier.acoustic.lane import Lane, analyse
 from classifier.acoustic.model import load_network
 from classifier.frames import Sound, Source
 from classifier.training.corpora import Corpora, CorporaMissingError
-from tests.classifier.signals.line import Signal, cadence, heard, labels, noisy, pause
+from tests.classifier.acoustic.signals.line import Signal, cadence, heard, labels, noisy, pause
 from tests.classifier.voices import recording
 
 LINE = {"ringback", "busy", "dtmf_tone", "hold_music", "dead_air"}

@@ -1,9 +1,9 @@
-"""classifier.signals.ambience, by what the meter says of it."""
+"""classifier.acoustic.signals.ambience, by what the meter says of it."""
 
 import numpy as np
 import pytest
 
-from tests.classifier.signals.line import RATE_HZ, Signal, labels, noisy, pause, tone
+from tests.classifier.acoustic.signals.line import RATE_HZ, Signal, labels, noisy, pause, tone
 
 
 def melody(notes: int, note_s: float, seed: int = 1) -> Signal:

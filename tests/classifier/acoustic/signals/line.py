@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.acoustic.layout import BLOCK
-from classifier.signals.meter import SoundMeter
+from classifier.acoustic.signals.meter import SoundMeter
 
 RATE_HZ = 16_000
 Signal = NDArray[np.float32]

@@ -1,10 +1,10 @@
-"""classifier.signals.tones: the signals of E.180 and the keys of Q.23."""
+"""classifier.acoustic.signals.tones: the signals of E.180 and the keys of Q.23."""
 
 import numpy as np
 import pytest
 
-from classifier.signals.tones import HIGH_KEYS_HZ, LOW_KEYS_HZ, tone_of
-from tests.classifier.signals.line import Signal, cadence, labels, noisy, pause, tone
+from classifier.acoustic.signals.tones import HIGH_KEYS_HZ, LOW_KEYS_HZ, tone_of
+from tests.classifier.acoustic.signals.line import Signal, cadence, labels, noisy, pause, tone
 
 SIGNALS = {
     "ringback": [((425.0,), 1.0, 4.0, 3), ((440.0, 480.0), 2.0, 4.0, 3)],

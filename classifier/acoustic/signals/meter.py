@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 from classifier.acoustic.layout import BLOCK_S, Floats
+from classifier.acoustic.signals.ambience import Ambience
+from classifier.acoustic.signals.lines import LineReader, Lines
+from classifier.acoustic.signals.tones import Cadence, tone_of
 from classifier.frames import EnvironLabel, QueueLabel, Sound
-from classifier.signals.ambience import Ambience
-from classifier.signals.lines import LineReader, Lines
-from classifier.signals.tones import Cadence, tone_of
 
 SILENCE_DB: Final = -60.0
 """A line below this is silent, dB re full scale."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final, NamedTuple
 
+from classifier.acoustic.signals.lines import STEP_S
 from classifier.frames import QueueLabel
-from classifier.signals.lines import STEP_S
 
 LOW_KEYS_HZ: Final = (697.0, 770.0, 852.0, 941.0)
 HIGH_KEYS_HZ: Final = (1209.0, 1336.0, 1477.0, 1633.0)
