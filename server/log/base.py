@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 from server.models import EndReason, HistoryQuery, SessionState, Tier
@@ -38,7 +37,7 @@ class Draft:
     """Set for tone events only."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """A numbered event."""
 
@@ -49,9 +48,9 @@ class Event:
     data: bytes
     keys: ToneKeys | None = None
 
-    @cached_property
+    @property
     def block(self) -> bytes:
-        """The event as it goes over the wire, encoded once and shared by all subscribers."""
+        """The event as it goes over the wire. Not kept: a session would hold all twice."""
         return b"event: %b\ndata: %b\nid: %d\n\n" % (self.kind.encode(), self.data, self.seq)
 
     def numbered_json(self) -> bytes:

@@ -224,15 +224,18 @@ class Channel:
         self._ring.extend(events)
         self.last_seq = events[-1].seq
         self.published_s = self._clock.monotonic_s()
-        blocks = [event.block for event in events]
-        data = blocks[0] if len(blocks) == 1 else b"".join(blocks)
+        if self.following:
+            self._hand_out(b"".join([event.block for event in events]))
+        for event in events:
+            self._metrics.events.labels(event.kind).inc()
+
+    def _hand_out(self, data: bytes) -> None:
+        """Give every follower the same bytes; who has no room is set aside."""
         last_seq = self.last_seq
         behind = [cursor for cursor in self.following if not cursor.hand(data, last_seq)]
         if behind:
             self.following.difference_update(behind)
             self._metrics.subscribers_fell_behind.inc(len(behind))
-        for event in events:
-            self._metrics.events.labels(event.kind).inc()
 
     async def _tell_storing(self) -> None:
         failing = self._told_failing = self._failing

@@ -13,8 +13,8 @@ from typing import Final
 
 from server.log.base import Event
 
-RING_EVENTS: Final = 512
-"""Some minutes of a conversation: what a short reconnect asks for, at about 0.5 KB an event."""
+RING_EVENTS: Final = 128
+"""About a minute of a conversation: what a short reconnect asks for, in 60 KB a session."""
 
 
 class Ring:
