@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
+pytest.importorskip("torch", reason="needs the train extra")
+
 from classifier.acoustic.model import load_network
 from classifier.training.conditions import Fold, ask, groups_of, outcome, play, treatments
 from classifier.training.corpora import Corpora

@@ -5,6 +5,8 @@ import asyncio
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="needs the train extra")
+
 from classifier.acoustic.extractor import FrameExtractor
 from classifier.frames import Affect, Source, VoiceFrame
 from classifier.training import sounds

@@ -1,7 +1,9 @@
 """classifier.training.gate_train"""
 
 import numpy as np
-import torch
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from classifier.acoustic.extractor import FrameExtractor
 from classifier.acoustic.gate import INPUTS, GateWeights, describe, speech_odds
