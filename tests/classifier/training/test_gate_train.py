@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="needs the train extra")
+pytest.importorskip("torch", reason="needs the train extra")
+
+import torch
 
 from classifier.acoustic.extractor import FrameExtractor
 from classifier.acoustic.gate import INPUTS, GateWeights, describe, speech_odds
