@@ -171,7 +171,7 @@ def train(seen: Sequence[Floats], wanted: Sequence[Floats], epochs: int) -> Gate
             )
             loss = (each * heard * weight).sum() / (heard * weight).sum()
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimiser.step()
             schedule.step()
             total += loss.item()
