@@ -199,10 +199,26 @@ class SessionEndEvent(WireModel):
 # -- reading ------------------------------------------------------------------------------------
 
 
+class CorrectionMark(WireModel):
+    """What a person says an event should have been, and when they said so."""
+
+    label: str | None = None
+    affect: Affect | None = None
+    note: str | None = None
+    at: Seconds
+    """Seconds since 1970."""
+
+    def to_json(self) -> bytes:
+        """Only what was said: a key without a value is left out."""
+        return orjson.dumps(self.model_dump(mode="python", exclude_none=True))
+
+
 class LoggedTone(ToneEvent):
-    """A tone event as history and export give it: with its number."""
+    """A tone event as history and export give it: with its number, and what a person says it
+    should have been."""
 
     seq: int = Field(ge=1)
+    correction: CorrectionMark | None = None
 
 
 class HistoryAnswer(WireModel):

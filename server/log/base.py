@@ -6,11 +6,11 @@ its number; from then on its bytes never change and are shared by every reader.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from server.models import EndReason, HistoryQuery, SessionState, Tier
+from server.models import CorrectionMark, EndReason, HistoryQuery, SessionState, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,14 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A run of numbers whose events were sent but could not be kept."""
+
+    first_seq: int
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """A numbered event."""
 
@@ -47,6 +55,8 @@ class Event:
     kind: str
     data: bytes
     keys: ToneKeys | None = None
+    correction: CorrectionMark | None = None
+    """What a person says it should have been; kept beside the event, whose bytes stay."""
 
     @property
     def block(self) -> bytes:
@@ -54,8 +64,14 @@ class Event:
         return b"event: %b\ndata: %b\nid: %d\n\n" % (self.kind.encode(), self.data, self.seq)
 
     def numbered_json(self) -> bytes:
-        """The event's JSON object with its number as the last key, ``seq``."""
-        return b'%b,"seq":%d}' % (self.data[:-1], self.seq)
+        """The event's JSON object, then its number as ``seq``, then its ``correction`` if any."""
+        if self.correction is None:
+            return b'%b,"seq":%d}' % (self.data[:-1], self.seq)
+        return b'%b,"seq":%d,"correction":%b}' % (
+            self.data[:-1],
+            self.seq,
+            self.correction.to_json(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,21 @@ class SessionRow:
     reason: EndReason | None = None
     last_seq: int = 0
     """Number of the last event: of those stored while it runs, of all once it has ended."""
+
+    model_id: str = ""
+    """What listened, such as ``acoustic:open@2``."""
+
+    model_sha256: str = ""
+    """Of the network's file, in hexadecimal; empty where there is none."""
+
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """What it was started with, as JSON values."""
+
+    pinned_at_s: float | None = None
+    """When it was pinned: a pinned session is kept however old it gets."""
+
+    resumed_from: str | None = None
+    """The session whose events it began with."""
 
 
 class EventStore(Protocol):
