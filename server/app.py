@@ -14,7 +14,8 @@ from typing import Final
 from aiohttp import web
 
 from classifier import Backend, backend_from_env
-from server.api.keys import CLOCK, MANAGER, METRICS, SETTINGS, STARTED_S
+from server.api.credentials import Credentials
+from server.api.keys import CLOCK, CREDENTIALS, MANAGER, METRICS, SETTINGS, STARTED_S
 from server.api.middleware import MIDDLEWARES, add_headers
 from server.api.routes import add_routes
 from server.clock import Clock, SystemClock
@@ -62,6 +63,7 @@ def build_app(
     app[CLOCK] = clock
     app[METRICS] = metrics
     app[STARTED_S] = clock.monotonic_s()
+    app[CREDENTIALS] = Credentials(settings.api_token.get_secret_value(), clock)
     app[MANAGER] = SessionManager(
         settings, store=store, backend=backend, clock=clock, metrics=metrics
     )

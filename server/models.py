@@ -54,6 +54,10 @@ class EndReason(StrEnum):
     SHUTDOWN = "shutdown"
     INTERRUPTED = "interrupted"
     ERROR = "error"
+    COMPLETE = "complete"
+    """A recording was heard to its end."""
+    ABANDONED = "abandoned"
+    """Whoever sent the recording left before its end."""
 
 
 # -- sessions -----------------------------------------------------------------------------------
@@ -301,6 +305,15 @@ class Health(WireModel):
     classifier: str
     sessions: int = Field(ge=0)
     uptime_s: Seconds
+    token_needed: bool = False
+    """Whether the other addresses ask for credentials."""
+
+
+class Ticket(WireModel):
+    """Opens one stream or one audio socket."""
+
+    ticket: str
+    expires_in_s: Seconds
 
 
 class Problem(WireModel):

@@ -7,16 +7,24 @@ is documented in ``.env.example`` (a test holds the two together).
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.errors import SettingsError
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/=-]{16,256}")
+"""What a header carries unquoted (RFC 6750), and too long to be guessed."""
+
+_SECRETS: Final = frozenset({"LINNET_API_TOKEN", "LINNET_LICENSE_KEY"})
+"""Never printed, not even when they make no sense."""
 
 
 class Settings(BaseSettings):
@@ -45,6 +53,9 @@ class Settings(BaseSettings):
         (), alias="LINNET_ALLOWED_ORIGINS"
     )
     """Further web origins that may use this server, comma-separated."""
+
+    api_token: SecretStr = Field(SecretStr(""), alias="LINNET_API_TOKEN")
+    """What callers must know; empty: whoever reaches the server may use it."""
 
     # Limits
     max_sessions: int = Field(500, alias="LINNET_MAX_SESSIONS", ge=1, le=100_000)
@@ -122,6 +133,21 @@ class Settings(BaseSettings):
             raise ValueError("DEMO_MODE and CLOUD_MODE cannot both be on")
         return self
 
+    @field_validator("api_token")
+    @classmethod
+    def _check_token(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if token and not _TOKEN.fullmatch(token):
+            raise ValueError(
+                "a token has 16 to 256 letters, digits or -._~+/= (make one: openssl rand -hex 32)"
+            )
+        return value
+
+    @property
+    def open_to_others(self) -> bool:
+        """Whether other machines can reach the server and nothing is asked of them."""
+        return self.mode == "local" and not self.api_token and not _is_loopback(self.host)
+
     @property
     def mode(self) -> Literal["local", "demo", "cloud"]:
         """What ``/health`` calls the mode."""
@@ -174,12 +200,21 @@ def unknown_settings(environment: Iterable[str]) -> list[str]:
     return sentences
 
 
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _one_line(exc: ValidationError) -> str:
     error = exc.errors()[0]
     message = error["msg"].removeprefix("Value error, ")
     if not error["loc"]:
         return message
     name = str(error["loc"][0])
-    value = "..." if name == "LINNET_LICENSE_KEY" else f"{error['input']!s:.80}"
+    value = "..." if name in _SECRETS else f"{error['input']!s:.80}"
     line = f"{name}={value} makes no sense: {message[0].lower()}{message[1:]}"
     return "".join(char if char.isprintable() else "?" for char in line)

@@ -14,7 +14,7 @@ from typing import Final
 from aiohttp import WSMessage, WSMsgType, web
 
 from classifier import SAMPLE_RATE_HZ
-from server.api.guard import check_origin, owner_of
+from server.api.guard import check_credentials, check_origin, owner_of
 from server.api.inputs import read_source
 from server.api.keys import MANAGER, METRICS, SETTINGS
 from server.api.problems import close_of
@@ -50,6 +50,7 @@ async def audio(request: web.Request) -> web.StreamResponse:
     manager = request.app[MANAGER]
     try:
         check_origin(request)
+        await check_credentials(request, ticket=True)
         owner = owner_of(request)
         source = read_source(request)
         session = await manager.live(request.match_info["id"], owner=owner)

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
 from server.errors import LinnetError
+
+
+class Access(Enum):
+    """What a route asks for where a token is set."""
+
+    OPEN = "open"
+    """Nothing: it says nothing of anybody."""
+    TOKEN = "token"
+    """The token in a header, or a browser's login."""
+    TICKET = "ticket"
+    """The same, or ``?ticket=``."""
+    SOCKET = "socket"
+    """As TICKET, but the handler asks itself: it answers with a close code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +44,5 @@ class Endpoint:
 
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request headers that matter here, each with a sentence."""
+
+    access: Access = Access.TOKEN

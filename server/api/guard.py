@@ -1,4 +1,4 @@
-"""Who may call: hosts, origins, owners and tiers.
+"""Who may call: hosts, origins, credentials, owners and tiers.
 
 The server listens on people's own machines, next to a browser that opens any page: a foreign
 page must neither start nor end nor feed a session (Origin), nor pose as us by pointing its own
@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from aiohttp import web
 
-from server.api.keys import SETTINGS
+from server.api.keys import CREDENTIALS, SETTINGS
 from server.errors import CredentialsError, NotAllowedError
 from server.models import Tier
 from server.settings import Settings
@@ -73,6 +73,57 @@ def origin_allowed(origin: str, request: web.Request) -> bool:
         # Whatever else runs on this machine's own names is the user's own.
         return True
     return parts.netloc == request.host and (_is_address(host) or settings.mode != "local")
+
+
+async def check_credentials(request: web.Request, *, ticket: bool) -> None:
+    """Ask for the token where one is set: in a header, or in the shape of a login or a ticket.
+
+    Args:
+        request: what the caller sent.
+        ticket: whether ``?ticket=`` counts here.
+
+    Raises:
+        CredentialsError: nothing, or nothing valid, was sent.
+    """
+    credentials = request.app[CREDENTIALS]
+    if not credentials.needed:
+        return
+    if "Authorization" in request.headers:
+        await check_token(request)
+        return
+    given = request.query.get("ticket", "") if ticket else ""
+    if given and credentials.tickets.redeem(given):
+        return
+    if credentials.logins.renew(request.cookies.get(login_cookie(request), "")):
+        return
+    if given:
+        raise CredentialsError(
+            "This ticket is unknown, used or too old. Each opens one connection: ask for another "
+            "with POST /ticket."
+        )
+    raise CredentialsError(
+        "This server asks for a token: send Authorization: Bearer with what LINNET_API_TOKEN is "
+        "set to there."
+    )
+
+
+async def check_token(request: web.Request) -> None:
+    """Ask for the token itself, in the header.
+
+    Raises:
+        CredentialsError: missing or wrong.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise CredentialsError("The token comes as Authorization: Bearer TOKEN.")
+    if not await request.app[CREDENTIALS].is_token(token.strip()):
+        raise CredentialsError("The token is not the one that LINNET_API_TOKEN is set to here.")
+
+
+def login_cookie(request: web.Request) -> str:
+    """The cookie's name. Browsers share cookies between the ports of a machine, so it names the
+    port: two servers side by side do not log each other's users out."""
+    return f"linnet-login-{request.app[SETTINGS].frontend_port}"
 
 
 def owner_of(request: web.Request) -> str:

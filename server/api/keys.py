@@ -6,6 +6,8 @@ from typing import Final
 
 from aiohttp import web
 
+from server.api.credentials import Credentials
+from server.api.endpoint import Access
 from server.clock import Clock
 from server.manager import SessionManager
 from server.metrics import Metrics
@@ -16,6 +18,9 @@ MANAGER: Final = web.AppKey("manager", SessionManager)
 METRICS: Final = web.AppKey("metrics", Metrics)
 CLOCK: Final = web.AppKey("clock", Clock)
 STARTED_S: Final = web.AppKey("started_s", float)
+ACCESS: Final = web.AppKey("access", dict[tuple[str, str], Access])
+"""By method and route."""
+CREDENTIALS: Final = web.AppKey("credentials", Credentials)
 
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 """Key in the request, not in the application."""

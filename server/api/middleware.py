@@ -1,6 +1,7 @@
 """What every request passes through, outermost first: an id and a log line, CORS, errors, guard.
 
-Log lines carry the route, never the path: a session id is a capability.
+Log lines carry the route, never the path and its query: a session id is a capability, and so is a
+ticket.
 """
 
 from __future__ import annotations
@@ -16,8 +17,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from server.api import problems
-from server.api.guard import LICENSE_HEADER, check_host, check_origin, origin_allowed
-from server.api.keys import METRICS, REQUEST_ID, SETTINGS
+from server.api.endpoint import Access
+from server.api.guard import (
+    LICENSE_HEADER,
+    check_credentials,
+    check_host,
+    check_origin,
+    origin_allowed,
+)
+from server.api.keys import ACCESS, METRICS, REQUEST_ID, SETTINGS
 from server.errors import LinnetError
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
@@ -84,14 +92,26 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Check the host of every request, and the origin of those that change something.
+    """Check the host of every request, the origin of those that change something, and credentials
+    where a token is set.
 
-    The audio socket checks its own origin: it answers with a close code.
+    The audio socket checks its own origin and credentials: it answers with a close code.
     """
     check_host(request)
     if request.method not in _SAFE_METHODS:
         check_origin(request)
+    access = _access(request)
+    if access in (Access.TOKEN, Access.TICKET):
+        await check_credentials(request, ticket=access is Access.TICKET)
     return await handler(request)
+
+
+def _access(request: web.Request) -> Access:
+    """What this request asks for; a route that nobody has thought of asks for the token."""
+    resource = request.match_info.route.resource
+    if resource is None or request.method == "OPTIONS":
+        return Access.OPEN  # Nothing is there; or a browser asks before it sends.
+    return request.app[ACCESS].get((request.method, resource.canonical), Access.TOKEN)
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -120,6 +140,7 @@ async def preflight(request: web.Request) -> web.StreamResponse:
         "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
         "Access-Control-Allow-Headers": ", ".join(
             (
+                "Authorization",
                 "Content-Type",
                 "Last-Event-ID",
                 LICENSE_HEADER,

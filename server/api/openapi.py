@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from server import __version__
-from server.api.endpoint import Endpoint
+from server.api.endpoint import Access, Endpoint
 from server.api.problems import STATUS
 from server.models import (
     AffectEvent,
@@ -38,6 +38,16 @@ _ON_THE_WIRE: Final[tuple[type[BaseModel], ...]] = (
 )
 """What travels inside streams and sockets, which OpenAPI cannot tie to a path."""
 
+_SECURITY: Final = {
+    "token": {"type": "http", "scheme": "bearer", "description": "Where LINNET_API_TOKEN is set."},
+    "login": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "linnet-login-PORT",
+        "description": "From POST /login; PORT is that of the page.",
+    },
+}
+
 _DESCRIPTION: Final = (
     "Speech in over a WebSocket, tone in plain words out over Server-Sent Events. "
     "Event names on the stream: tone-event, affect-event, environ-event, queue-event, "
@@ -60,7 +70,9 @@ def build_openapi(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "paths": paths,
-        "components": {"schemas": _schemas(endpoints)},
+        "components": {"schemas": _schemas(endpoints), "securitySchemes": _SECURITY},
+        # Nothing, a token, or a browser's login: which of them, /health says.
+        "security": [{}, *({name: []} for name in _SECURITY)],
     }
 
 
@@ -86,6 +98,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "parameters": [*_path_parameters(endpoint), *_other_parameters(endpoint)],
         "responses": _responses(endpoint),
     }
+    if endpoint.access is Access.OPEN:
+        operation["security"] = []
     if endpoint.body is not None:
         operation["requestBody"] = {
             "required": False,

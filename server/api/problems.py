@@ -52,6 +52,9 @@ CLOSE_CODE: Final[Mapping[type[LinnetError], int]] = {
     StoreError: 1011,
 }
 
+_CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="linnet"'}
+"""What every 401 must say (RFC 9110): how one would be let in."""
+
 _CLOSE_REASON_MAX_BYTES: Final = 123
 """What a WebSocket close frame has room for."""
 
@@ -76,7 +79,10 @@ def problem_response(
         type=f"/docs#{code}", title=title, status=status, detail=detail, request_id=request_id
     )
     return web.Response(
-        status=status, body=problem.to_json(), content_type="application/problem+json"
+        status=status,
+        body=problem.to_json(),
+        content_type="application/problem+json",
+        headers=_CHALLENGE if status == HTTPStatus.UNAUTHORIZED else None,
     )
 
 

@@ -6,9 +6,10 @@ from typing import Final
 
 from aiohttp import web
 
-from server.api import audio, docs, export, history, service, sessions, stream
-from server.api.endpoint import Endpoint
+from server.api import audio, docs, export, history, login, service, sessions, stream
+from server.api.endpoint import Access, Endpoint
 from server.api.guard import LICENSE_HEADER
+from server.api.keys import ACCESS
 from server.api.middleware import preflight
 from server.errors import (
     CapacityError,
@@ -31,10 +32,12 @@ from server.models import (
     SessionsQuery,
     SessionStopped,
     StartRequest,
+    Ticket,
 )
 
 _OWNED: Final = (UnknownSessionError, CredentialsError, StoreError)
 _TEXT: Final = "text/plain"
+_TICKET: Final = "where a token is asked for and no header can be sent: from POST /ticket"
 _KEY: Final = {LICENSE_HEADER: "a licence key, for what is paid"}
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
@@ -70,8 +73,12 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         audio.audio,
         "Audio in: a WebSocket of Int16 PCM, 16 kHz, mono",
         answers={101: _TEXT},
-        parameters={"source": "mic (default) or tab: which side of the conversation this is"},
+        parameters={
+            "source": "mic (default) or tab: which side of the conversation this is",
+            "ticket": _TICKET,
+        },
         errors=(InvalidInputError,),
+        access=Access.SOCKET,
     ),
     Endpoint(
         "GET",
@@ -79,9 +86,13 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         stream.stream,
         "Events out: Server-Sent Events",
         answers={200: "text/event-stream", 204: "The session has ended; nothing is left to send"},
-        parameters={"last_event_id": "the same, for clients that cannot send the header"},
+        parameters={
+            "last_event_id": "the same, for clients that cannot send the header",
+            "ticket": _TICKET,
+        },
         headers={"Last-Event-ID": "replay everything after this number, then follow"},
         errors=(*_OWNED, InvalidInputError, CapacityError),
+        access=Access.TICKET,
     ),
     Endpoint(
         "GET",
@@ -112,33 +123,90 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         headers=_KEY,
         errors=(CredentialsError, InvalidInputError, PaymentRequiredError, StoreError),
     ),
-    Endpoint("GET", "/health", service.health, "State of the process", answers={200: Health}),
+    Endpoint(
+        "POST",
+        "/ticket",
+        login.issue_ticket,
+        "A one-time ticket for a stream or an audio socket",
+        answers={200: Ticket},
+        errors=(CredentialsError, NotAllowedError),
+    ),
+    Endpoint(
+        "POST",
+        "/login",
+        login.log_in,
+        "Exchange the token for a browser's cookie",
+        answers={204: "The cookie is set, or none is needed"},
+        errors=(CredentialsError, NotAllowedError),
+        access=Access.OPEN,
+    ),
+    Endpoint(
+        "DELETE",
+        "/login",
+        login.log_out,
+        "Give the cookie back",
+        answers={204: "The cookie is void"},
+        errors=(NotAllowedError,),
+        access=Access.OPEN,
+    ),
+    Endpoint(
+        "GET",
+        "/health",
+        service.health,
+        "State of the process",
+        answers={200: Health},
+        access=Access.OPEN,
+    ),
     Endpoint(
         "GET",
         "/health/ready",
         service.ready,
         "Whether it can hear yet",
         answers={200: Health, 503: Health},
+        access=Access.OPEN,
     ),
-    Endpoint("GET", "/metrics", service.metrics, "Counters (Prometheus)", answers={200: _TEXT}),
+    Endpoint(
+        "GET",
+        "/metrics",
+        service.metrics,
+        "Counters (Prometheus)",
+        answers={200: _TEXT},
+        errors=(CredentialsError,),
+    ),
     Endpoint(
         "GET",
         "/openapi.json",
         docs.openapi_document,
         "This interface as an OpenAPI 3.1 document",
         answers={200: "application/json"},
+        access=Access.OPEN,
     ),
     Endpoint(
-        "GET", "/docs", docs.docs_page, "This interface as a page", answers={200: "text/html"}
+        "GET",
+        "/docs",
+        docs.docs_page,
+        "This interface as a page",
+        answers={200: "text/html"},
+        access=Access.OPEN,
     ),
-    Endpoint("GET", "/", docs.front_page, "The front page", answers={200: "text/html"}),
+    Endpoint(
+        "GET",
+        "/",
+        docs.front_page,
+        "The front page",
+        answers={200: "text/html"},
+        access=Access.OPEN,
+    ),
 )
 
 
 def add_routes(app: web.Application) -> None:
     """Put the table into the router; every route also answers a browser's preflight."""
+    resources: dict[str, web.Resource] = {}
     for endpoint in ENDPOINTS:
-        resource = app.router.add_resource(endpoint.path)
-        resource.add_route(endpoint.method, endpoint.handler)
-        resource.add_route("OPTIONS", preflight)
+        if endpoint.path not in resources:
+            resources[endpoint.path] = app.router.add_resource(endpoint.path)
+            resources[endpoint.path].add_route("OPTIONS", preflight)
+        resources[endpoint.path].add_route(endpoint.method, endpoint.handler)
     app[docs.ENDPOINTS] = ENDPOINTS
+    app[ACCESS] = {(endpoint.method, endpoint.path): endpoint.access for endpoint in ENDPOINTS}

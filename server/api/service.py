@@ -8,7 +8,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from server import __version__
-from server.api.keys import CLOCK, MANAGER, METRICS, SETTINGS, STARTED_S
+from server.api.keys import CLOCK, CREDENTIALS, MANAGER, METRICS, SETTINGS, STARTED_S
 from server.api.respond import json_answer
 from server.models import Health
 
@@ -44,4 +44,5 @@ def _health(request: web.Request) -> Health:
         classifier=manager.backend.name,
         sessions=manager.running,
         uptime_s=round(app[CLOCK].monotonic_s() - app[STARTED_S], 1),
+        token_needed=app[CREDENTIALS].needed,
     )

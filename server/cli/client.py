@@ -60,14 +60,17 @@ def _parse_block(block: bytes) -> StreamEvent | None:
 class LinnetClient:
     """Talks to one server. Use as ``async with``."""
 
-    def __init__(self, url: str, *, license_key: str | None = None) -> None:
+    def __init__(self, url: str, *, license_key: str | None = None, api_token: str = "") -> None:
         """
         Args:
             url: base address, such as ``http://127.0.0.1:8522``.
             license_key: sent with every request when given.
+            api_token: the same; what ``LINNET_API_TOKEN`` is set to at the server.
         """
         self._url = url.rstrip("/")
         self._headers = {"X-CF-License-Key": license_key} if license_key else {}
+        if api_token:
+            self._headers["Authorization"] = f"Bearer {api_token}"
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:

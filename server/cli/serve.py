@@ -56,6 +56,11 @@ async def _serve(settings: Settings) -> None:
             classifier=app[MANAGER].backend.name,
             mode=settings.mode,
         )
+        if settings.open_to_others:
+            _log.warning(
+                f"LINNET_HOST={settings.host} lets other machines in, and LINNET_API_TOKEN is not "
+                "set: whoever reaches this address can use the server"
+            )
         try:
             await _until_stopped(app[MANAGER], stopping)
         except ModelError as exc:

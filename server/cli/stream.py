@@ -75,6 +75,7 @@ def play(
             source=source,
             elcor=elcor,
             license_key=license_key,
+            api_token=settings.api_token.get_secret_value(),
             as_json=as_json,
         )
         asyncio.run(player.run())
@@ -95,6 +96,7 @@ class _Player:
         source: Source,
         elcor: bool,
         license_key: str | None,
+        api_token: str,
         as_json: bool,
     ) -> None:
         self._file = file
@@ -102,6 +104,7 @@ class _Player:
         self._source = source
         self._elcor = elcor
         self._license_key = license_key
+        self._api_token = api_token
         self._as_json = as_json
         self._console = Console(highlight=False, soft_wrap=True)
         # One terminal, one writer: a progress bar and lines on two consoles would tear each other.
@@ -115,7 +118,9 @@ class _Player:
     async def run(self) -> None:
         pcm = read_recording(self._file)
         duration_s = len(pcm) / SAMPLE_RATE_HZ
-        async with LinnetClient(self._url, license_key=self._license_key) as client:
+        async with LinnetClient(
+            self._url, license_key=self._license_key, api_token=self._api_token
+        ) as client:
             health = await self._until_ready(client)
             session_id = await client.start(elcor=self._elcor)
             self._notes.print(

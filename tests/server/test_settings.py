@@ -52,6 +52,10 @@ NONSENSE = [
     ("LINNET_ALLOWED_ORIGINS", "https://a.example/path", None),
     ("LINNET_ALLOWED_ORIGINS", "https://[", None),
     ("LINNET_ALLOWED_ORIGINS", "*", None),
+    ("LINNET_API_TOKEN", "short", None),
+    ("LINNET_API_TOKEN", "with a space and more", None),
+    ("LINNET_API_TOKEN", "not-ascii-but-long-é", None),
+    ("LINNET_API_TOKEN", "x" * 257, None),
     ("LINNET_MAX_SESSIONS", "0", None),
     ("LINNET_MAX_SESSIONS", "1.5", None),
     ("LINNET_MAX_SUBSCRIBERS", "many", None),
@@ -102,12 +106,48 @@ def test_nonsense_is_refused_in_one_line_that_names_the_setting(
     assert len(detail) < 300
 
 
-def test_a_refused_key_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What looks like a licence key stays out of the terminal and its log."""
-    monkeypatch.setenv("LINNET_LICENSE_KEY", "CFG-LNNT-SECRET" + "x" * 200)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("LINNET_LICENSE_KEY", "CFG-LNNT-SECRET" + "x" * 200), ("LINNET_API_TOKEN", "a SECRET")],
+)
+def test_a_refused_secret_is_not_printed(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What looks like a licence key or a token stays out of the terminal and its log."""
+    monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refused:
         load_settings()
     assert "SECRET" not in refused.value.detail
+
+
+def test_a_token_is_not_in_what_the_settings_print_of_themselves() -> None:
+    """Settings that end up in a log or a traceback do not take it along."""
+    token = "correct-horse-battery-staple"
+    settings = load_settings(api_token=token)
+    assert settings.api_token.get_secret_value() == token
+    assert token not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("values", "is_open"),
+    [
+        ({}, False),
+        ({"host": "localhost"}, False),
+        ({"host": "::1"}, False),
+        ({"host": "127.0.0.7"}, False),
+        ({"host": "0.0.0.0"}, True),
+        ({"host": "::"}, True),
+        ({"host": "192.168.7.9"}, True),
+        ({"host": "my-machine"}, True),
+        ({"host": "0.0.0.0", "api_token": "x" * 16}, False),
+        ({"host": "0.0.0.0", "demo_mode": True}, False),
+        ({"host": "0.0.0.0", "cloud_mode": True}, False),
+    ],
+)
+def test_an_open_door_is_known(values: dict[str, object], is_open: bool) -> None:
+    """Other machines can reach the server and nothing is asked of them; a demonstration is open on
+    purpose, and the cloud has a gateway."""
+    assert load_settings(**values).open_to_others == is_open
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
