@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url';
+
+import vue from '@vitejs/plugin-vue';
+import unocss from 'unocss/vite';
+import { defineConfig } from 'vitest/config';
+
+/** A port from the environment, named as the server's own settings are. */
+function port(name: string, otherwise: number): number {
+  const value = Number(process.env[name]);
+  return Number.isInteger(value) && value > 0 ? value : otherwise;
+}
+
+const api = `http://127.0.0.1:${port('LINNET_PORT', 8522)}`;
+
+/** What the server answers; everything else is the page's. */
+const SERVED = ['/session', '/sessions', '/health', '/ticket', '/metrics', '/docs', '/openapi.json'];
+
+export default defineConfig({
+  plugins: [vue(), unocss()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  server: {
+    host: '127.0.0.1',
+    port: port('LINNET_FRONTEND_PORT', 8521),
+    strictPort: true,
+    proxy: Object.fromEntries(SERVED.map((path) => [path, { target: api, ws: true }])),
+  },
+  build: {
+    target: 'es2022',
+    // Everything is a file of its own: the page's policy allows no data: scripts, fonts or styles.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  test: {
+    environment: 'happy-dom',
+    include: ['tests/unit/**/*.spec.ts'],
+    restoreMocks: true,
+  },
+});
