@@ -17,6 +17,11 @@ status number or a WebSocket close code.
     ├── CapacityError         a bound is reached: sessions or subscribers
     ├── SourceTakenError      another socket already feeds this source
     ├── AudioRefusedError     one audio message refused; the socket stays
+    ├── UnsupportedRecordingError  an upload that is no recording, or of a kind not read here
+    ├── UnreadableRecordingError   a recording that is damaged, empty or too short
+    ├── TooLargeError         an upload or a recording larger than is taken
+    ├── UploadStalledError    an upload that does not come to its end
+    ├── ClassifierFailedError the classifier could not hear a recording to its end
     ├── StoreError            the log could not be written or read
     └── GoingAwayError        the server is shutting down
 """
@@ -105,6 +110,15 @@ class CapacityError(LinnetError):
     code = "at_capacity"
     title = "No room at the moment"
 
+    def __init__(self, detail: str, *, retry_after_s: int | None = None) -> None:
+        """
+        Args:
+            detail: a sentence.
+            retry_after_s: when it may be worth trying again, where that can be said.
+        """
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
 
 class SourceTakenError(LinnetError):
     """Another socket already feeds this source of this session."""
@@ -122,6 +136,41 @@ class AudioRefusedError(LinnetError):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
+
+
+class UnsupportedRecordingError(LinnetError):
+    """What was sent is no recording, or of a kind that is not read here."""
+
+    code = "unsupported_recording"
+    title = "Not a recording that is read here"
+
+
+class UnreadableRecordingError(LinnetError):
+    """A recording that is damaged, empty, too short, or not what was asked for."""
+
+    code = "unreadable_recording"
+    title = "The recording cannot be heard"
+
+
+class TooLargeError(LinnetError):
+    """More bytes, or more hours, than are taken."""
+
+    code = "too_large"
+    title = "The recording is too large"
+
+
+class UploadStalledError(LinnetError):
+    """An upload did not come to its end in time."""
+
+    code = "upload_stalled"
+    title = "The upload did not come to its end"
+
+
+class ClassifierFailedError(LinnetError):
+    """The classifier could not be made ready, or failed while it heard a recording."""
+
+    code = "classifier_failed"
+    title = "The classifier failed"
 
 
 class StoreError(LinnetError):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 
-from classifier import Backend
+from classifier import Backend, Listener
 from server.annotate import Annotator
 from server.clock import Clock
 from server.errors import (
@@ -135,8 +136,21 @@ class SessionManager:
 
     # -- starting and ending --------------------------------------------------------------------
 
-    async def start(self, request: StartRequest, *, tier: Tier, owner: str) -> Session:
+    async def start(
+        self,
+        request: StartRequest,
+        *,
+        tier: Tier,
+        owner: str,
+        open_listener: Callable[[Backend], Listener] = lambda backend: backend.open(),
+    ) -> Session:
         """Start a session.
+
+        Args:
+            request: how it is to listen.
+            tier: what the caller has paid for.
+            owner: whose session it is.
+            open_listener: what hears it, made of the backend.
 
         Raises:
             CapacityError: as many sessions run as may.
@@ -147,7 +161,8 @@ class SessionManager:
             raise GoingAwayError
         self._check_room()
         session_id = secrets.token_urlsafe(ID_BYTES)
-        session = self._make(session_id, request, tier, owner)
+        listener = open_listener(self.backend)
+        session = self._make(session_id, request, tier, owner, listener)
         # In the table before the wait, so that a rush of starts cannot pass the bound together.
         self._sessions[session_id] = session
         self._metrics.sessions.inc()
@@ -189,6 +204,10 @@ class SessionManager:
         ending = self._begin_ending(session, EndReason.CLIENT)
         # The ending goes on when the one who asked for it leaves.
         await asyncio.shield(ending)
+
+    async def finish(self, session: Session, reason: EndReason) -> None:
+        """End a session for a reason of one's own; the first reason stays."""
+        await asyncio.shield(self._begin_ending(session, reason))
 
     def _begin_ending(self, session: Session, reason: EndReason) -> asyncio.Task[None]:
         ending = self._endings.get(session.session_id)
@@ -299,11 +318,13 @@ class SessionManager:
 
     # -- inside ---------------------------------------------------------------------------------
 
-    def _make(self, session_id: str, request: StartRequest, tier: Tier, owner: str) -> Session:
+    def _make(
+        self, session_id: str, request: StartRequest, tier: Tier, owner: str, listener: Listener
+    ) -> Session:
         synthetic = self.backend.name == "mock"
         parts = SessionParts(
             channel=Channel(session_id, self.store, self._clock, self._metrics),
-            classifier=self.backend.open(),
+            classifier=listener,
             annotator=Annotator(
                 session_id,
                 elcor=request.elcor,

@@ -9,16 +9,24 @@ who else is listening on this server.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
 
 from classifier import Backend, ClassifierError, Listener, Source
+from classifier.backend import PcmInt16
 from server.annotate import Annotator
 from server.clock import Clock
-from server.errors import GoingAwayError, LinnetError, SessionEndedError, SourceTakenError
+from server.errors import (
+    ClassifierFailedError,
+    GoingAwayError,
+    LinnetError,
+    SessionEndedError,
+    SourceTakenError,
+)
 from server.inbox import AudioInbox
 from server.log.channel import Channel, Cursor
 from server.metrics import Metrics
@@ -30,8 +38,16 @@ _FEED_S: Final = 5.0
 _DRAIN_S: Final = 1.0
 """How long a session that ends may still analyse what it has been sent."""
 
+_DRAIN_COMPLETE_S: Final = 30.0
+"""The same at the end of a recording, of which all has been heard and only the writing is left."""
+
 _DRAIN_SHUTDOWN_S: Final = 0.3
 """The same when the whole server goes: it has two seconds for everything."""
+
+_DRAINS_S: Final = {
+    EndReason.SHUTDOWN: _DRAIN_SHUTDOWN_S,
+    EndReason.COMPLETE: _DRAIN_COMPLETE_S,
+}
 
 _log = structlog.get_logger(__name__)
 
@@ -61,9 +77,7 @@ class AudioFeed:
 
     def farewell(self) -> LinnetError:
         """Why no more audio is taken."""
-        if self._session.end_reason is EndReason.SHUTDOWN:
-            return GoingAwayError()
-        return SessionEndedError()
+        return self._session.farewell()
 
     def offer(self, message: bytes) -> None:
         """Accept one message of PCM.
@@ -151,6 +165,81 @@ class Session:
         self._parts.metrics.audio_sockets.dec()
         self._note_leaving()
 
+    def farewell(self) -> LinnetError:
+        """Why a session that has ended takes nothing more."""
+        if self.end_reason is EndReason.SHUTDOWN:
+            return GoingAwayError()
+        if self.end_reason is EndReason.ERROR:
+            return ClassifierFailedError("The classifier failed; the session has ended.")
+        return SessionEndedError()
+
+    # -- a recording ----------------------------------------------------------------------------
+
+    @contextmanager
+    def hold(self, sources: Collection[Source]) -> Iterator[None]:
+        """Keep these sources for a recording, which is fed by :meth:`hear`.
+
+        Raises:
+            SourceTakenError: a socket holds one of them.
+        """
+        if self._fed.intersection(sources):
+            raise SourceTakenError("Another connection is already sending audio.")
+        self._fed.update(sources)
+        try:
+            yield
+        finally:
+            self._fed.difference_update(sources)
+            self._note_leaving()
+
+    async def until_ready(self, deadline_s: float) -> None:
+        """Wait until the classifier listens.
+
+        Raises:
+            ClassifierFailedError: it cannot, or not in time.
+            LinnetError: the session has ended meanwhile.
+        """
+        waits = [
+            asyncio.create_task(event.wait(), name="until-ready")
+            for event in (self._ready, self.ended)
+        ]
+        try:
+            await asyncio.wait(waits, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+        if self.ended.is_set():
+            raise self.farewell()
+        if not self._ready.is_set():
+            raise ClassifierFailedError("The classifier is still being made ready; try again soon.")
+
+    async def hear(self, stretch: Mapping[Source, PcmInt16]) -> None:
+        """Analyse the next stretch of a recording, of each source it has; returns when it has
+        been analysed. Not held to real time: who feeds faster than the classifier takes it waits
+        here.
+
+        Raises:
+            LinnetError: the session has ended, by itself or because the classifier failed.
+        """
+        if self.ended.is_set():
+            raise self.farewell()
+        self._on_audio()
+        try:
+            for source, pcm in stretch.items():
+                await self._parts.classifier.feed(pcm, source)
+            await self._tell_notices()
+        except ClassifierError as exc:
+            await self._fail("The classifier failed; this session ends.", exc)
+            raise ClassifierFailedError("The classifier failed; the session has ended.") from exc
+        if self.ended.is_set():
+            raise self.farewell()
+
+    async def say(self, status: ServiceStatus, detail: str) -> None:
+        """Put a sentence about the service into the log."""
+        await self.channel.append([self._parts.annotator.service(status, detail)])
+
+    # -- who listens ----------------------------------------------------------------------------
+
     def subscribe(self, after: int | None) -> Cursor:
         """A cursor on the session's log; give it back with :meth:`unsubscribe`."""
         self._subscribers += 1
@@ -190,7 +279,7 @@ class Session:
         """End: analyse what has arrived while there is time, log it, then close the log."""
         self.end_reason = reason
         self.ended.set()
-        drain_s = _DRAIN_SHUTDOWN_S if reason is EndReason.SHUTDOWN else _DRAIN_S
+        drain_s = _DRAINS_S.get(reason, _DRAIN_S)
         for inbox in self._inboxes.values():
             inbox.close()
         try:
