@@ -41,6 +41,10 @@ class Listener(ABC):
             BackendError: the backend failed, after the frames made before it.
         """
 
+    def follow_audio(self) -> None:  # noqa: B027 - most need do nothing
+        """The audio that will come is a recording: its time counts, not the clock's. To be called
+        before anything is fed; those that listen go by the audio in any case."""
+
     def take_notices(self) -> Sequence[str]:
         """What the session should be told about who is listening; each is given out once."""
         return ()

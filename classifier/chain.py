@@ -136,6 +136,13 @@ class ChainListener(Listener):
         self._turn = asyncio.Lock()
         self._stopped = False
         self._told = 0
+        self._follows_audio = False
+
+    def follow_audio(self) -> None:
+        """See :meth:`Listener.follow_audio`."""
+        self._follows_audio = True
+        if self._inner is not None:
+            self._inner.follow_audio()
 
     async def feed(self, pcm: PcmInt16, source: Source = Source.MIC) -> None:
         """See :meth:`Listener.feed`. Audio that a failing backend took goes to the next too."""
@@ -195,6 +202,8 @@ class ChainListener(Listener):
 
     async def _open(self) -> None:
         self._place, self._inner = self._chain.open_current(self._seed)
+        if self._follows_audio:
+            self._inner.follow_audio()
         if self._stopped:
             await self._inner.stop()
 

@@ -18,7 +18,7 @@ from weakref import WeakSet
 from classifier.backend import Backend, Listener, PcmInt16
 from classifier.conversation import Conversation
 from classifier.errors import BackendError, ConfigError
-from classifier.frames import Source, VoiceFrame
+from classifier.frames import SAMPLE_RATE_HZ, Source, VoiceFrame
 
 DEFAULT_RATE_HZ: Final = 1.0
 MAX_RATE_HZ: Final = 1000.0
@@ -26,6 +26,12 @@ MAX_RATE_HZ: Final = 1000.0
 CATCH_UP_S: Final = 2.0
 """How far the stream may lag behind its clock and still make up for it. A reader that was away
 for longer (a machine that slept) gets the present, not a flood of the past."""
+
+_READER_S: Final = 60.0
+"""How long audio that has been fed waits for its readings to be read."""
+
+_TOLERANCE_S: Final = 1e-6
+"""Less than a sample: sums of periods are not exact."""
 
 Clock = Callable[[], float]
 """Seconds, monotonic."""
@@ -39,6 +45,56 @@ async def sleep_or_stop(duration_s: float, stopped: asyncio.Event) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(duration_s):
             await stopped.wait()
+
+
+class AudioTime:
+    """A clock that audio moves on: it stands still until there is more of it, and whoever brings
+    more waits until the reader has come to where it stands."""
+
+    def __init__(self, stopped: asyncio.Event) -> None:
+        self._stopped = stopped
+        self._samples: dict[Source, int] = {}
+        self._moved = asyncio.Event()
+        self._read = asyncio.Event()
+        self._now_s = 0.0
+
+    def now_s(self) -> float:
+        """Seconds up to which the reader has come."""
+        return self._now_s
+
+    async def advance(self, source: Source, samples: int) -> None:
+        """So many more samples of a source; returns when the reader has come to their end."""
+        self._samples[source] = self._samples.get(source, 0) + samples
+        self._read.clear()
+        self._moved.set()
+        if not await _first_of(self._read, self._stopped, deadline_s=_READER_S):
+            raise BackendError("nobody reads the conversation")
+
+    async def wait(self, duration_s: float, stopped: asyncio.Event) -> None:
+        """See :data:`Sleep`: until there is so much more audio."""
+        until_s = self._now_s + duration_s
+        while not stopped.is_set():
+            if until_s <= self._heard_s() + _TOLERANCE_S:
+                self._now_s = until_s
+                return
+            self._moved.clear()
+            self._read.set()
+            await _first_of(self._moved, stopped, deadline_s=None)
+
+    def _heard_s(self) -> float:
+        return max(self._samples.values(), default=0) / SAMPLE_RATE_HZ
+
+
+async def _first_of(*events: asyncio.Event, deadline_s: float | None) -> bool:
+    """Wait until one of the events is set; says whether one was."""
+    waits = [asyncio.create_task(event.wait(), name="mock-wait") for event in events]
+    try:
+        done, _ = await asyncio.wait(waits, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED)
+        return bool(done)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
 
 
 class MockBackend(Backend):
@@ -145,15 +201,23 @@ class MockListener(Listener):
         self._stopped = asyncio.Event()
         self._failed = False
         self._reading = False
+        self._audio: AudioTime | None = None
+
+    def follow_audio(self) -> None:
+        """See :meth:`Listener.follow_audio`: a reading for every period of audio that is fed."""
+        self._audio = AudioTime(self._stopped)
+        self._clock, self._sleep = self._audio.now_s, self._audio.wait
 
     async def feed(self, pcm: PcmInt16, source: Source = Source.MIC) -> None:
-        """Accept audio and ignore it.
+        """Accept audio and ignore it, but for its length where it is what time goes by.
 
         Raises:
             BackendError: the backend was closed under the session.
         """
         if self._failed:
             raise BackendError("the mock backend was closed")
+        if self._audio is not None:
+            await self._audio.advance(source, pcm.size)
 
     async def stream(self) -> AsyncIterator[VoiceFrame]:
         """A reading every period from the start of the stream on, until :meth:`stop`.

@@ -206,7 +206,9 @@ class SessionManager:
         await asyncio.shield(ending)
 
     async def finish(self, session: Session, reason: EndReason) -> None:
-        """End a session for a reason of one's own; the first reason stays."""
+        """End a session for a reason of one's own; one that has ended stays as it is."""
+        if self._sessions.get(session.session_id) is not session:
+            return
         await asyncio.shield(self._begin_ending(session, reason))
 
     def _begin_ending(self, session: Session, reason: EndReason) -> asyncio.Task[None]:

@@ -64,6 +64,12 @@ class Settings(BaseSettings):
     """Open event streams over all sessions; over it, 429."""
     audio_buffer_s: float = Field(30.0, alias="LINNET_AUDIO_BUFFER_S", ge=1, le=600)
     """How far audio may run ahead of real time, in seconds, before it is refused."""
+    max_upload_mb: int = Field(200, alias="LINNET_MAX_UPLOAD_MB", ge=1, le=100_000)
+    """The largest recording that is taken, in megabytes (10^6 bytes); over it, 413."""
+    max_recording_min: float = Field(600.0, alias="LINNET_MAX_RECORDING_MIN", gt=0, le=100_000)
+    """The longest recording that is taken, in minutes; over it, 413."""
+    max_analyses: int = Field(2, alias="LINNET_MAX_ANALYSES", ge=1, le=1000)
+    """Recordings that are taken and heard at once; over it, 429."""
     heartbeat_s: float = Field(15.0, alias="LINNET_HEARTBEAT_S", ge=0.05, le=300)
     """Silence on a stream after which the comment ``: heartbeat`` is sent, in seconds."""
     stall_s: float = Field(30.0, alias="LINNET_STALL_S", ge=0.5, le=3600)

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from server.errors import (
     AudioRefusedError,
     CapacityError,
+    ClassifierFailedError,
     CredentialsError,
     ForbiddenInModeError,
     GoingAwayError,
@@ -22,7 +23,11 @@ from server.errors import (
     SessionEndedError,
     SourceTakenError,
     StoreError,
+    TooLargeError,
     UnknownSessionError,
+    UnreadableRecordingError,
+    UnsupportedRecordingError,
+    UploadStalledError,
 )
 from server.models import Problem
 
@@ -35,6 +40,11 @@ STATUS: Final[Mapping[type[LinnetError], HTTPStatus]] = {
     PaymentRequiredError: HTTPStatus.PAYMENT_REQUIRED,
     ForbiddenInModeError: HTTPStatus.FORBIDDEN,
     CapacityError: HTTPStatus.TOO_MANY_REQUESTS,
+    UnsupportedRecordingError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    UnreadableRecordingError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UploadStalledError: HTTPStatus.REQUEST_TIMEOUT,
+    ClassifierFailedError: HTTPStatus.SERVICE_UNAVAILABLE,
     SourceTakenError: HTTPStatus.CONFLICT,
     AudioRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -88,13 +98,16 @@ def problem_response(
 
 def from_error(error: LinnetError, request_id: str) -> web.Response:
     """The answer to one of our own errors."""
-    return problem_response(
+    response = problem_response(
         status=status_of(error),
         code=error.code,
         title=error.title,
         detail=error.detail,
         request_id=request_id,
     )
+    if isinstance(error, CapacityError) and error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 def from_http(error: web.HTTPException, request_id: str) -> web.Response:

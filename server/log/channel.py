@@ -111,10 +111,17 @@ class Channel:
         self._turn = asyncio.Lock()
         self._unstored: list[Event] = []
         """What the store is to be offered again: always the last events, without gaps."""
+        self._given_up = False
+        """Whether any event was let go without having been stored."""
         self._failing = False
         """Whether the store refused when it was last asked."""
         self._told_failing = False
         """Whether subscribers have been told so."""
+
+    @property
+    def all_stored(self) -> bool:
+        """Whether the store has every event so far."""
+        return not self._unstored and not self._given_up
 
     def subscribe(self, after: int | None) -> Cursor:
         """A cursor behind event number ``after``; behind the newest when None."""
@@ -217,6 +224,7 @@ class Channel:
         self._unstored.extend(events)
         if (surplus := len(self._unstored) - _UNSTORED_MAX) > 0:
             del self._unstored[:surplus]
+            self._given_up = True
             self._metrics.events_unstored.dec(surplus)
             self._metrics.queue_drops.labels("unstored").inc(surplus)
 
