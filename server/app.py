@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ from classifier import Backend, backend_from_env
 from server.api.credentials import Credentials
 from server.api.keys import CLOCK, CREDENTIALS, MANAGER, METRICS, SETTINGS, STARTED_S
 from server.api.middleware import MIDDLEWARES, add_headers
+from server.api.page import PageFile, add_page
 from server.api.routes import add_routes
 from server.clock import Clock, SystemClock
 from server.errors import SettingsError
@@ -48,8 +49,10 @@ def build_app(
     store: EventStore | None = None,
     backend: Backend | None = None,
     clock: Clock | None = None,
+    page: Mapping[str, PageFile] | None = None,
 ) -> web.Application:
-    """The application; parts that are not given are made from the settings.
+    """The application; parts that are not given are made from the settings. Without a built page,
+    a plain one stands in.
 
     Raises:
         ClassifierError: the classifier's settings make no sense.
@@ -68,6 +71,7 @@ def build_app(
         settings, store=store, backend=backend, clock=clock, metrics=metrics
     )
     add_routes(app)
+    add_page(app, page or {})
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(_sessions)
     app.on_shutdown.append(_end_sessions)

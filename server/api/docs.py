@@ -18,6 +18,7 @@ from server import __version__
 from server.api.endpoint import Endpoint
 from server.api.keys import MANAGER, SETTINGS
 from server.api.openapi import build_openapi
+from server.api.page import FRONT, send
 from server.api.problems import CLOSE_CODE, STATUS
 from server.api.respond import json_bytes
 
@@ -66,7 +67,9 @@ async def docs_page(request: web.Request) -> web.StreamResponse:
 
 
 async def front_page(request: web.Request) -> web.StreamResponse:
-    """What runs here, and where to go from here."""
+    """The page; where it was not built, what runs here and where to go from here."""
+    if (file := request.app.get(FRONT)) is not None:
+        return send(request, file)
     settings = request.app[SETTINGS]
     backend = request.app[MANAGER].backend.name
     hears = (

@@ -124,7 +124,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         response.headers["X-Linnet-Mode"] = settings.mode
     origin = request.headers.get("Origin")
     if origin is not None:
-        response.headers["Vary"] = "Origin"
+        given = response.headers.get("Vary")
+        response.headers["Vary"] = f"{given}, Origin" if given else "Origin"
         if origin_allowed(origin, request):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Allow-Credentials"] = "true"

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from classifier import ClassifierError, ModelError
 from server.api.keys import MANAGER
+from server.api.page import FRONT, PageFile, find_page, read_page
 from server.app import build_app, serving
 from server.cli.memory import keep_pages
 from server.errors import SettingsError, StoreError
@@ -34,7 +35,7 @@ def serve() -> None:
         keep_pages()
         for sentence in unknown_settings(os.environ):
             _log.warning(sentence)
-        uvloop.run(_serve(settings))
+        uvloop.run(_serve(settings, _page()))
     except (SettingsError, StoreError, ClassifierError) as exc:
         Console(stderr=True, highlight=False, soft_wrap=True).print(
             str(exc), style="red", markup=False
@@ -42,8 +43,17 @@ def serve() -> None:
         raise typer.Exit(1) from None
 
 
-async def _serve(settings: Settings) -> None:
-    app = build_app(settings)
+def _page() -> dict[str, PageFile]:
+    folder = find_page()
+    try:
+        return read_page(folder) if folder is not None else {}
+    except OSError as exc:
+        _log.warning(f"The built page cannot be read, so a plain one stands in: {exc}")
+        return {}
+
+
+async def _serve(settings: Settings, page: dict[str, PageFile]) -> None:
+    app = build_app(settings, page=page)
     async with serving(app) as address:
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -55,6 +65,7 @@ async def _serve(settings: Settings) -> None:
             web=f"http://{address.host}:{address.web_port}",
             classifier=app[MANAGER].backend.name,
             mode=settings.mode,
+            page="built" if FRONT in app else "plain",
         )
         if settings.open_to_others:
             _log.warning(
