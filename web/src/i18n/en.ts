@@ -190,6 +190,30 @@ export const en = {
     mend: 'Try again',
     dropped: '{seconds} s of sound could not be sent and were left out.',
   },
+  capture: {
+    denied: 'The browser was not allowed to listen. Allow it (at the address above), then try again.',
+    revoked: 'The permission to listen was taken back. Allow it again, then try again.',
+    'no-device': 'No microphone was found. Plug one in, then try again.',
+    'device-busy': 'Another program holds the microphone. Close it there, then try again.',
+    'device-lost': 'The microphone has gone. Plug it in again or choose another.',
+    'share-ended': 'Sharing was stopped. Share again to go on hearing the others.',
+    'no-audio-shared':
+      'Something was shared, but without its sound. Share again and tick the box for sound.',
+    'no-capture':
+      'This browser gives no page the microphone here. It needs a secure address (https, or this machine itself).',
+    'no-display-capture':
+      'This browser cannot share the sound of a tab. Chrome and Edge on a computer can.',
+    'no-worklet': 'This browser cannot process sound in a page. A newer one can.',
+    suspended: 'The browser holds the sound back until you press this button.',
+    interrupted: 'Something else took the sound, such as a phone call. Go on when it is over.',
+    unreachable: 'The server cannot be reached. It is tried again by itself.',
+    'session-ended': 'The session has ended, so nothing is sent any more.',
+    'session-unknown': 'The server no longer knows this session. Start a new one.',
+    'not-allowed': 'The server does not take sound from this page.',
+    'source-taken': 'Another window already sends this sound. Close it there, then try again.',
+    overrun: 'The server gets sound faster than it can hear; some is left out.',
+    failed: 'Listening failed for a reason the browser does not tell. Try again.',
+  },
   problem: {
     unknown: 'Something went wrong. Try again; if it stays, the server’s log says more.',
     noAnswer: 'The server does not answer. It may have stopped, or the network may be down.',
