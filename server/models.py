@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from classifier.frames import Affect, EnvironLabel, QueueLabel, ShiftDirection
 
@@ -233,12 +233,34 @@ class HistoryAnswer(WireModel):
     events: list[LoggedTone]
 
 
+class ExportModel(WireModel):
+    """What listened."""
+
+    id: str
+    """Empty for a session of an older log."""
+    sha256: str
+
+
+class ExportGap(WireModel):
+    """A run of events that were sent but could not be kept."""
+
+    first_seq: int = Field(ge=1)
+    last_seq: int = Field(ge=1)
+
+
 class ExportDocument(WireModel):
-    """A whole session."""
+    """A whole session. The first three are locked; what it was made with follows them."""
 
     session_id: str
     elcor: bool
     events: list[LoggedTone]
+    schema_version: int = Field(ge=1)
+    started_at: Seconds
+    """Wall clock at timestamp 0, seconds since 1970."""
+    ended_at: Seconds | None
+    model: ExportModel
+    settings: dict[str, JsonValue]
+    gaps: list[ExportGap]
 
 
 class HistoryQuery(BaseModel):
@@ -255,12 +277,18 @@ class HistoryQuery(BaseModel):
     after_seq: int | None = Field(None, ge=0, le=SEQ_MAX)
 
 
+EXPORT_FORMATS: Final = ("json", "jsonl", "csv", "vtt", "srt", "textgrid", "eaf", "rttm")
+"""Names of :data:`server.export.formats.FORMATS`, for the documents."""
+
+
 class ExportQuery(BaseModel):
     """Options of ``GET /session/{id}/export``."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    format: str = Field("json", min_length=1, max_length=32)
+    format: str = Field(
+        "json", min_length=1, max_length=32, json_schema_extra={"enum": list(EXPORT_FORMATS)}
+    )
 
 
 class SessionsQuery(BaseModel):

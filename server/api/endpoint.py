@@ -36,8 +36,17 @@ class Endpoint:
     answers: Mapping[int, type[BaseModel] | str] = field(default_factory=dict)
     """Status to model, or to the media type of something that is no JSON model."""
 
+    media: tuple[str, ...] = ()
+    """Further media types that a 200 may come as."""
+
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
+    takes_recording: bool = False
+    """Whether the body is a recording, or a form with one."""
+
+    may_stream: bool = False
+    """Whether the answer is a stream of events when the caller accepts one."""
+
     errors: tuple[type[LinnetError], ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Further query parameters, each with a sentence."""

@@ -3,52 +3,61 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from aiohttp import web
 
 from server.api.guard import owner_of, request_tier
 from server.api.inputs import read_query
 from server.api.keys import MANAGER, SETTINGS
-from server.errors import ForbiddenInModeError, InvalidInputError
-from server.export.base import ExportFormat, ExportHead, Pages
+from server.errors import ForbiddenInModeError, InvalidInputError, UnknownSessionError
+from server.export.base import ExportFormat, ExportHead
 from server.export.formats import FORMATS
-from server.log.base import Event, EventStore
+from server.export.stored import StoredEvents, head_of
 from server.models import ExportQuery, Tier
 from server.tiers import require_paid
 
-_PAGE_EVENTS: Final = 1_000
-
 
 async def export(request: web.Request) -> web.StreamResponse:
-    """From its first event, also after it has ended. JSON is free, other formats are paid."""
+    """From its first event to the last so far, also after it has ended. JSON is free, other
+    formats are paid."""
     settings = request.app[SETTINGS]
     if settings.demo_mode:
         raise ForbiddenInModeError("The demo does not export; Linnet on your own machine does.")
+    chosen = _format(read_query(request, ExportQuery).format)
     manager = request.app[MANAGER]
-    name = read_query(request, ExportQuery).format.lower()
     info = await manager.info(request.match_info["id"], owner=owner_of(request))
     paid = Tier.PAID in (info.tier, request_tier(request))
-    if name != "json":
-        require_paid(Tier.PAID if paid else Tier.FREE, f"Export as {name}")
-    chosen = FORMATS.get(name)
+    if chosen.paid:
+        require_paid(Tier.PAID if paid else Tier.FREE, f"Export as {chosen.name}")
+    row = await manager.store.session(info.session_id)
+    if row is None:
+        raise UnknownSessionError
+    head = head_of(row)
+    events = StoredEvents(manager.store, info.session_id, row.last_seq)
+    async with aclosing(chosen.write(head, events)) as pieces:
+        return await _send(request, chosen, head, pieces)
+
+
+def _format(name: str) -> ExportFormat:
+    chosen = FORMATS.get(name.lower())
     if chosen is None:
         raise InvalidInputError(f"format: {name!r} is not one of {', '.join(FORMATS)}.")
-    head = ExportHead(info.session_id, info.elcor)
-    # The first page before the headers: a log out of reach is still an ordinary problem answer.
-    first = await manager.store.tones_after(info.session_id, 0, _PAGE_EVENTS)
-    pages = _pages(manager.store, info.session_id, first)
-    return await _send(request, chosen, head, pages)
+    return chosen
 
 
 async def _send(
-    request: web.Request, chosen: ExportFormat, head: ExportHead, pages: Pages
+    request: web.Request,
+    chosen: ExportFormat,
+    head: ExportHead,
+    pieces: AsyncGenerator[bytes, None],
 ) -> web.StreamResponse:
+    # The first piece before the headers: what fails at once is still an ordinary problem answer.
+    piece = await anext(pieces, b"")
     response = web.StreamResponse(
         headers={
-            "Content-Type": f"{chosen.content_type}; charset=utf-8"
-            if chosen.content_type.startswith("text/")
-            else chosen.content_type,
+            "Content-Type": chosen.media_type,
             "Content-Disposition": (
                 f'attachment; filename="linnet-session-{head.session_id}.{chosen.extension}"'
             ),
@@ -56,20 +65,15 @@ async def _send(
     )
     stall_s = request.app[SETTINGS].stall_s
     await response.prepare(request)
-    try:
-        async for piece in chosen.write(head, pages):
+    while piece:
+        try:
             async with asyncio.timeout(stall_s):
                 await response.write(piece)
-    except TimeoutError:
-        # Nothing is taken any more: what is cut off must not look complete.
-        if request.transport is not None:
-            request.transport.abort()
-        return response
+        except TimeoutError:
+            # Nothing is taken any more: what is cut off must not look complete.
+            if request.transport is not None:
+                request.transport.abort()
+            return response
+        piece = await anext(pieces, b"")
     await response.write_eof()
     return response
-
-
-async def _pages(store: EventStore, session_id: str, page: list[Event]) -> Pages:
-    while page:
-        yield page
-        page = await store.tones_after(session_id, page[-1].seq, _PAGE_EVENTS)

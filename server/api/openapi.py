@@ -153,7 +153,9 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status, answer in endpoint.answers.items():
         if not isinstance(answer, str):
-            media = {"application/json": {"schema": _ref(answer)}}
+            media: dict[str, Any] = {"application/json": {"schema": _ref(answer)}}
+            if status == 200:
+                media |= {further: {} for further in endpoint.media}
             responses[str(status)] = {"description": endpoint.summary, "content": media}
         elif "/" in answer and " " not in answer:
             responses[str(status)] = {"description": endpoint.summary, "content": {answer: {}}}

@@ -21,6 +21,7 @@ from server.errors import (
     StoreError,
     UnknownSessionError,
 )
+from server.export.formats import FORMATS
 from server.models import (
     ExportDocument,
     ExportQuery,
@@ -109,6 +110,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         export.export,
         "The whole session as a file",
         answers={200: ExportDocument},
+        media=tuple(dict.fromkeys(fmt.content_type for fmt in FORMATS.values() if fmt.paid)),
         query=ExportQuery,
         headers=_KEY,
         errors=(*_OWNED, InvalidInputError, PaymentRequiredError, ForbiddenInModeError),

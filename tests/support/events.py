@@ -32,6 +32,8 @@ def tone_draft(
     label: str = "Urgent",
     subtext: str | None = None,
     flags: tuple[str, ...] = (),
+    shift_magnitude: float = 0.25,
+    shift_direction: ShiftDirection = ShiftDirection.STABLE,
     session_id: str = SESSION_ID,
 ) -> Draft:
     """A tone event that has no number yet."""
@@ -39,12 +41,12 @@ def tone_draft(
         label=label,
         confidence=confidence,
         speaker_id=speaker_id,
-        shift_magnitude=0.25,
+        shift_magnitude=shift_magnitude,
         timestamp=timestamp_s,
         session_id=session_id,
         subtext=subtext,
         affect=affect,
-        shift_direction=ShiftDirection.STABLE,
+        shift_direction=shift_direction,
         prosody_flags=list(flags),
     )
     keys = ToneKeys(timestamp_s, confidence, affect.value, speaker_id)
