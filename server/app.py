@@ -15,7 +15,7 @@ from aiohttp import web
 
 from classifier import Backend, backend_from_env
 from server.api.credentials import Credentials
-from server.api.keys import CLOCK, CREDENTIALS, MANAGER, METRICS, SETTINGS, STARTED_S
+from server.api.keys import CLOCK, CREDENTIALS, MANAGER, METRICS, PLACES, SETTINGS, STARTED_S
 from server.api.middleware import MIDDLEWARES, add_headers
 from server.api.page import PageFile, add_page
 from server.api.routes import add_routes
@@ -25,6 +25,7 @@ from server.log.base import EventStore
 from server.log.sqlite import SqliteStore
 from server.manager import SessionManager
 from server.metrics import Metrics
+from server.recordings.places import Places
 from server.settings import Settings
 
 BODY_MAX_BYTES: Final = 64 * 1024
@@ -67,6 +68,7 @@ def build_app(
     app[METRICS] = metrics
     app[STARTED_S] = clock.monotonic_s()
     app[CREDENTIALS] = Credentials(settings.api_token.get_secret_value(), clock)
+    app[PLACES] = Places(settings.max_analyses)
     app[MANAGER] = SessionManager(
         settings, store=store, backend=backend, clock=clock, metrics=metrics
     )

@@ -44,9 +44,6 @@ class Endpoint:
     takes_recording: bool = False
     """Whether the body is a recording, or a form with one."""
 
-    may_stream: bool = False
-    """Whether the answer is a stream of events when the caller accepts one."""
-
     errors: tuple[type[LinnetError], ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Further query parameters, each with a sentence."""

@@ -11,12 +11,15 @@ from server.api.endpoint import Access
 from server.clock import Clock
 from server.manager import SessionManager
 from server.metrics import Metrics
+from server.recordings.places import Places
 from server.settings import Settings
 
 SETTINGS: Final = web.AppKey("settings", Settings)
 MANAGER: Final = web.AppKey("manager", SessionManager)
 METRICS: Final = web.AppKey("metrics", Metrics)
 CLOCK: Final = web.AppKey("clock", Clock)
+PLACES: Final = web.AppKey("places", Places)
+"""For recordings that are heard at once."""
 STARTED_S: Final = web.AppKey("started_s", float)
 ACCESS: Final = web.AppKey("access", dict[tuple[str, str], Access])
 """By method and route."""

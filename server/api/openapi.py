@@ -23,6 +23,7 @@ from server.models import (
     SessionEndEvent,
     ToneEvent,
 )
+from server.recordings.documents import DoneEvent, ErrorEvent, ProgressEvent, RecordingSession
 
 _REF: Final = "#/components/schemas/{model}"
 
@@ -35,6 +36,10 @@ _ON_THE_WIRE: Final[tuple[type[BaseModel], ...]] = (
     SessionEndEvent,
     AudioAck,
     AudioRefusal,
+    RecordingSession,
+    ProgressEvent,
+    DoneEvent,
+    ErrorEvent,
 )
 """What travels inside streams and sockets, which OpenAPI cannot tie to a path."""
 
@@ -47,6 +52,29 @@ _SECURITY: Final = {
         "description": "From POST /login; PORT is that of the page.",
     },
 }
+
+_BINARY: Final = {"type": "string", "format": "binary"}
+_FORM_FIELDS: Final = {"elcor": "boolean", "num_speakers": "integer"} | dict.fromkeys(
+    ("channels", "file_name", "license_key"), "string"
+)
+_RECORDING: Final = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {"file": _BINARY}
+                | {name: {"type": kind} for name, kind in _FORM_FIELDS.items()},
+            }
+        },
+        **{
+            media: {"schema": _BINARY}
+            for media in ("audio/wav", "audio/flac", "audio/ogg", "audio/mpeg", "audio/aiff")
+        },
+    },
+}
+"""A recording, as the body or in a form."""
 
 _DESCRIPTION: Final = (
     "Speech in over a WebSocket, tone in plain words out over Server-Sent Events. "
@@ -105,6 +133,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
             "required": False,
             "content": {"application/json": {"schema": _ref(endpoint.body)}},
         }
+    if endpoint.takes_recording:
+        operation["requestBody"] = _RECORDING
     return operation
 
 

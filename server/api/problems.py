@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
+import orjson
 from aiohttp import web
 from pydantic import ValidationError
 
@@ -82,28 +83,37 @@ def close_of(error: LinnetError) -> tuple[int, bytes]:
 
 
 def problem_response(
-    *, status: int, code: str, title: str, detail: str, request_id: str
+    *,
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    request_id: str,
+    extra: Mapping[str, object] | None = None,
 ) -> web.Response:
-    """An ``application/problem+json`` answer (RFC 9457)."""
+    """An ``application/problem+json`` answer (RFC 9457), with ``extra`` members."""
     problem = Problem(
         type=f"/docs#{code}", title=title, status=status, detail=detail, request_id=request_id
     )
     return web.Response(
         status=status,
-        body=problem.to_json(),
+        body=orjson.dumps(problem.model_dump() | dict(extra or {})),
         content_type="application/problem+json",
         headers=_CHALLENGE if status == HTTPStatus.UNAUTHORIZED else None,
     )
 
 
-def from_error(error: LinnetError, request_id: str) -> web.Response:
-    """The answer to one of our own errors."""
+def from_error(
+    error: LinnetError, request_id: str, extra: Mapping[str, object] | None = None
+) -> web.Response:
+    """The answer to one of our own errors, with further members where there is more to say."""
     response = problem_response(
         status=status_of(error),
         code=error.code,
         title=error.title,
         detail=error.detail,
         request_id=request_id,
+        extra=extra,
     )
     if isinstance(error, CapacityError) and error.retry_after_s is not None:
         response.headers["Retry-After"] = str(error.retry_after_s)

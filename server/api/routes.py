@@ -6,20 +6,25 @@ from typing import Final
 
 from aiohttp import web
 
-from server.api import audio, docs, export, history, login, service, sessions, stream
+from server.api import analyze, audio, docs, export, history, login, service, sessions, stream
 from server.api.endpoint import Access, Endpoint
 from server.api.guard import LICENSE_HEADER
 from server.api.keys import ACCESS
 from server.api.middleware import preflight
 from server.errors import (
     CapacityError,
+    ClassifierFailedError,
     CredentialsError,
     ForbiddenInModeError,
     InvalidInputError,
     NotAllowedError,
     PaymentRequiredError,
     StoreError,
+    TooLargeError,
     UnknownSessionError,
+    UnreadableRecordingError,
+    UnsupportedRecordingError,
+    UploadStalledError,
 )
 from server.export.formats import FORMATS
 from server.models import (
@@ -35,6 +40,7 @@ from server.models import (
     StartRequest,
     Ticket,
 )
+from server.recordings.documents import AnalysisAnswer
 
 _OWNED: Final = (UnknownSessionError, CredentialsError, StoreError)
 _TEXT: Final = "text/plain"
@@ -80,6 +86,34 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         },
         errors=(InvalidInputError,),
         access=Access.SOCKET,
+    ),
+    Endpoint(
+        "POST",
+        "/analyze",
+        analyze.analyze,
+        "Hear a whole recording",
+        answers={200: AnalysisAnswer},
+        media=("text/event-stream",),
+        takes_recording=True,
+        parameters={
+            "channels": "mix (default) or split: left is speaker_a, right speaker_b",
+            "elcor": "subtext in the bracketed spoken-tone form",
+            "num_speakers": "as when a session is started",
+            "file_name": "what a person calls it, for display",
+        },
+        headers={**_KEY, "Accept": "text/event-stream for events as they come"},
+        errors=(
+            InvalidInputError,
+            CredentialsError,
+            NotAllowedError,
+            UploadStalledError,
+            TooLargeError,
+            UnsupportedRecordingError,
+            UnreadableRecordingError,
+            CapacityError,
+            ClassifierFailedError,
+            StoreError,
+        ),
     ),
     Endpoint(
         "GET",

@@ -15,9 +15,8 @@ from server.api.keys import CLOCK, MANAGER, METRICS, SETTINGS
 from server.api.sse import SubscriberStream
 from server.errors import SessionEndedError, StoreError
 from server.log.base import SessionRow
-from server.log.channel import Cursor
+from server.log.channel import Channel, Cursor
 from server.models import EndReason, SessionEndEvent
-from server.session import Session
 
 _REPLAY_EVENTS: Final = 256
 
@@ -38,19 +37,20 @@ async def stream(request: web.Request) -> web.StreamResponse:
     except SessionEndedError:
         return await _replay_ended(request, await manager.ended_row(session_id, owner=owner), after)
     cursor = manager.subscribe(session, after)
-    response = _response(request)
+    response = subscriber_stream(request)
     try:
-        with _cut_short(response):
+        with cut_short(response):
             await response.begin(request, session.channel)
             async with response:
-                await _follow(response, session, cursor)
+                end = await follow_log(response, session.channel, cursor)
+                await response.write_paced(_session_end(end))
     finally:
         manager.unsubscribe(session)
     return response
 
 
 @contextmanager
-def _cut_short(response: SubscriberStream) -> Iterator[None]:
+def cut_short(response: SubscriberStream) -> Iterator[None]:
     """Let a stream that cannot go on close without session-end: its subscriber can resume."""
     try:
         yield
@@ -61,14 +61,15 @@ def _cut_short(response: SubscriberStream) -> Iterator[None]:
         response.force_close()
 
 
-async def _follow(response: SubscriberStream, session: Session, cursor: Cursor) -> None:
-    channel = session.channel
+async def follow_log(
+    response: SubscriberStream, channel: Channel, cursor: Cursor
+) -> SessionEndEvent:
+    """Send everything after the cursor, as it comes, until the session has ended."""
     while True:
         if data := await cursor.read():
             await response.write_paced(data)
         elif channel.ended is not None:
-            await response.write_paced(_session_end(channel.ended))
-            return
+            return channel.ended
         else:
             await cursor.follow(response.offer)
 
@@ -79,13 +80,13 @@ async def _replay_ended(
     if after is None or after >= row.last_seq:
         return web.Response(status=204)
     store = request.app[MANAGER].store
-    response = _response(request)
+    response = subscriber_stream(request)
     end = SessionEndEvent(
         session_id=row.session_id,
         reason=row.reason or EndReason.INTERRUPTED,
         last_seq=row.last_seq,
     )
-    with _cut_short(response):
+    with cut_short(response):
         await response.begin(request)
         async with response:
             while events := await store.read_after(row.session_id, after, _REPLAY_EVENTS):
@@ -95,7 +96,8 @@ async def _replay_ended(
     return response
 
 
-def _response(request: web.Request) -> SubscriberStream:
+def subscriber_stream(request: web.Request) -> SubscriberStream:
+    """A response that is an event stream, not yet begun."""
     settings = request.app[SETTINGS]
     return SubscriberStream(
         heartbeat_s=settings.heartbeat_s,

@@ -68,6 +68,7 @@ class Analysis:
         """
         started_s = self._clock.monotonic_s()
         error: LinnetError | None = None
+        reason = EndReason.ABANDONED
         try:
             while (stretch := await self.recording.stretch()) is not None:
                 await self.session.hear(stretch)
@@ -75,12 +76,17 @@ class Analysis:
                 self._done_s += samples / SAMPLE_RATE_HZ
                 await self._count()
                 on_progress(self._progress(self._clock.monotonic_s() - started_s))
+            reason = EndReason.COMPLETE
         except LinnetError as exc:
-            error = exc
+            error, reason = exc, EndReason.ERROR
             if not self.session.ended.is_set():
                 await self.session.say(ServiceStatus.ERROR, exc.detail)
-        reason = EndReason.COMPLETE if error is None else EndReason.ERROR
-        await self._manager.finish(self.session, reason)
+        except Exception:
+            reason = EndReason.ERROR
+            raise
+        finally:
+            # Also after a fault of ours or when nobody waits: who follows it must come to its end.
+            await self._manager.finish(self.session, reason)
         if error is None and self.session.end_reason is not EndReason.COMPLETE:
             # Somebody ended it while the last stretch was being written.
             error = self.session.farewell()
