@@ -139,6 +139,46 @@ class EventStore(Protocol):
         """Mark a session ended. Ending twice keeps the first reason."""
         ...
 
+    async def pin(self, session_id: str, at_s: float | None) -> bool:
+        """Keep a session from expiring, from a time on (the first stays), or no longer (None).
+
+        Returns:
+            Whether there is such a session.
+        """
+        ...
+
+    async def correct(self, session_id: str, seq: int, mark: CorrectionMark | None) -> bool:
+        """Keep a correction beside a tone event, in place of an earlier one, or none (None).
+
+        Returns:
+            Whether there is such a tone event.
+        """
+        ...
+
+    async def erase(self, session_id: str) -> bool:
+        """Erase an ended session and all it left. Returns when it cannot be read any more.
+
+        Returns:
+            Whether there was one.
+        """
+        ...
+
+    async def expire(self, before_s: float) -> int:
+        """Erase sessions that ended before a time and are not pinned.
+
+        Returns:
+            How many; there may be more when it is not 0.
+        """
+        ...
+
+    async def tidy(self, *, quiet: bool) -> None:
+        """Leave nothing of what was erased where somebody could dig it up.
+
+        Args:
+            quiet: nobody is talking, so it may take its time; does nothing when all is tidy.
+        """
+        ...
+
     async def session(self, session_id: str) -> SessionRow | None:
         """The session's row, or None when there is none."""
         ...
@@ -154,9 +194,17 @@ class EventStore(Protocol):
         ...
 
     async def tones(self, session_id: str, query: HistoryQuery) -> list[Event]:
-        """The most recent ``query.limit`` tone events that match, in order."""
+        """The most recent ``query.limit`` tone events that match, in order, with corrections."""
         ...
 
     async def tones_after(self, session_id: str, seq: int, limit: int) -> list[Event]:
-        """Up to ``limit`` tone events with a number above ``seq``, in order."""
+        """Up to ``limit`` tone events with a number above ``seq``, in order, with corrections."""
+        ...
+
+    async def corrections(self, session_id: str) -> dict[int, CorrectionMark]:
+        """All corrections of a session, by the number of their event."""
+        ...
+
+    async def gaps(self, session_id: str, last_seq: int) -> list[Gap]:
+        """Runs of numbers up to ``last_seq`` whose events are not kept, in order."""
         ...

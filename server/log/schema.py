@@ -1,7 +1,8 @@
 """The tables of the embedded store, and the pragmas each connection needs.
 
-Owns the schema and its version (``PRAGMA user_version``). A file made by a later version is
-refused rather than guessed at.
+Owns the schema and its version (``PRAGMA user_version``): a file made by an earlier version is
+brought up step by step, each step in one transaction; one made by a later version is refused rather
+than guessed at.
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ from typing import Final
 
 from server.errors import StoreError
 
-VERSION: Final = 1
-
-_TABLES: Final = """
+_FIRST: Final = """
 CREATE TABLE session (
     key        INTEGER PRIMARY KEY,
     id         TEXT NOT NULL UNIQUE,
@@ -38,13 +37,39 @@ CREATE TABLE event (
     speaker_id TEXT
 );
 """
+"""Version 1, as 0.1.0 made it. Never edited: what is new is a step of its own."""
+
+_KEPT_AND_CORRECTED: Final = """
+ALTER TABLE session ADD COLUMN model_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE session ADD COLUMN model_sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE session ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE session ADD COLUMN pinned_at REAL;
+ALTER TABLE session ADD COLUMN resumed_from TEXT;
+CREATE INDEX session_to_expire ON session (ended_at) WHERE pinned_at IS NULL;
+CREATE TABLE correction (
+    place  INTEGER PRIMARY KEY,
+    label  TEXT,
+    affect TEXT,
+    note   TEXT,
+    at     REAL NOT NULL
+);
+"""
+"""Version 2: what listened and how, pins, resumed sessions, and corrections beside the events."""
+
+STEPS: Final = (_FIRST, _KEPT_AND_CORRECTED)
+"""Step N makes version N + 1 out of version N."""
+
+VERSION: Final = len(STEPS)
 
 SEQ_BITS: Final = 32
 """An event's ``place`` is its session's key, then its number in so many bits. A session's events
 lie together and in order, one look-up finds any, and appending touches one page of the tree where
 a key of two columns would touch three."""
 
-_BUSY_TIMEOUT_S: Final = 5.0
+_WRITER_WAITS_S: Final = 1.0
+"""For another program that has locked the file. Then the events are sent without being stored."""
+
+_READER_WAITS_S: Final = 5.0
 
 
 def connect_writer(path: Path, *, sync: str) -> sqlite3.Connection:
@@ -59,11 +84,13 @@ def connect_writer(path: Path, *, sync: str) -> sqlite3.Connection:
     """
     try:
         connection = sqlite3.connect(
-            path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            path, timeout=_WRITER_WAITS_S, isolation_level=None, check_same_thread=False
         )
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {sync.upper()}")
+            # What is deleted is overwritten: a page that is free again tells nothing.
+            connection.execute("PRAGMA secure_delete = ON")
             _migrate(connection)
         except BaseException:
             connection.close()
@@ -76,7 +103,7 @@ def connect_writer(path: Path, *, sync: str) -> sqlite3.Connection:
 def connect_reader(path: Path) -> sqlite3.Connection:
     """A connection that can only read; it never holds the writer up."""
     connection = sqlite3.connect(
-        path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        path, timeout=_READER_WAITS_S, isolation_level=None, check_same_thread=False
     )
     connection.execute("PRAGMA query_only = ON")
     return connection
@@ -89,5 +116,11 @@ def _migrate(connection: sqlite3.Connection) -> None:
             f"The log was written by a later version of Linnet (schema {version}, "
             f"this one knows {VERSION})."
         )
-    if version == 0:
-        connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+    for step in STEPS[version:]:
+        version += 1
+        try:
+            connection.executescript(f"BEGIN; {step} PRAGMA user_version = {version}; COMMIT;")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise

@@ -17,10 +17,26 @@ from typing import IO, Any, Final, TypeVar
 
 from server.clock import Clock
 from server.errors import StoreError
-from server.log.base import Event, SessionRow, ToneKeys
+from server.log import upkeep
+from server.log.base import Event, Gap, SessionRow
+from server.log.rows import (
+    CORRECTIONS,
+    EVENTS_ABOVE,
+    INSERT_EVENT,
+    INSERT_SESSION,
+    LAST_SEQ,
+    SEQ_MAX,
+    SESSION_COLUMNS,
+    TONES_ABOVE,
+    event_of,
+    event_values,
+    mark_of,
+    session_row,
+    session_values,
+)
 from server.log.schema import SEQ_BITS, connect_reader, connect_writer
 from server.log.writer import GroupCommitWriter
-from server.models import EndReason, HistoryQuery, SessionState, Tier
+from server.models import CorrectionMark, EndReason, HistoryQuery
 
 T = TypeVar("T")
 
@@ -28,39 +44,20 @@ FILE_NAME: Final = "linnet.sqlite3"
 _READERS: Final = 2
 """Reads are short and mostly from the page cache; two keep one slow export from blocking all."""
 
-_SEQ_MAX: Final = (1 << SEQ_BITS) - 1
+_COMPACT_AT_ONCE_BYTES: Final = 64 * 1024 * 1024
+"""A file up to this size is made anew in about a second; a larger one waits until nobody talks."""
 
-_INSERT_SESSION: Final = """
-INSERT INTO session (key, id, state, elcor, tier, owner, started_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-"""
-_INSERT_EVENT: Final = """
-INSERT INTO event (place, kind, data, timestamp, confidence, affect, speaker_id)
-VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (place) DO NOTHING
-"""
-_LAST_SEQ: Final = f"""
-coalesce((SELECT max(place) & {_SEQ_MAX} FROM event
-    WHERE place BETWEEN session.key << {SEQ_BITS} AND (session.key << {SEQ_BITS}) + {_SEQ_MAX}), 0)
-"""
+_EXPIRE_AT_ONCE: Final = 100
+"""Sessions erased for their age in one go."""
+
 _END_SESSION: Final = """
 UPDATE session SET state = 'stopped', reason = ?, ended_at = ?, last_seq = ?
 WHERE id = ? AND state = 'running'
 """
 _END_INTERRUPTED: Final = f"""
-UPDATE session SET state = 'stopped', reason = 'interrupted', ended_at = ?, last_seq = {_LAST_SEQ}
+UPDATE session SET state = 'stopped', reason = 'interrupted', ended_at = ?, last_seq = {LAST_SEQ}
 WHERE state = 'running'
 """
-_SESSION_COLUMNS: Final = f"""
-id, state, elcor, tier, owner, started_at, ended_at, reason,
-CASE state WHEN 'stopped' THEN last_seq ELSE {_LAST_SEQ} END
-"""
-_EVENTS_ABOVE: Final = f"""
-SELECT place & {_SEQ_MAX}, kind, data, timestamp, confidence, affect, speaker_id
-FROM session JOIN event ON place > (session.key << {SEQ_BITS}) + ?
-    AND place <= (session.key << {SEQ_BITS}) + {_SEQ_MAX}
-WHERE session.id = ?
-"""
-"""The events of a session above a number; further conditions and an order may follow."""
 
 
 class SqliteStore:
@@ -79,6 +76,8 @@ class SqliteStore:
         self._keys: dict[str, int] = {}
         """Keys of the running sessions: appending looks nothing up."""
         self._next_key = 1
+        self._untidy = False
+        """Whether something was erased whose traces may still be in the file."""
 
     async def open(self) -> int:
         return await asyncio.get_running_loop().run_in_executor(None, self._open)
@@ -143,16 +142,7 @@ class SqliteStore:
     async def create_session(self, row: SessionRow) -> None:
         key = self._next_key
         self._next_key += 1
-        values = (
-            key,
-            row.session_id,
-            row.state.value,
-            int(row.elcor),
-            row.tier.value,
-            row.owner,
-            row.started_at_s,
-        )
-        await self._write(_INSERT_SESSION, [values])
+        await self._write(INSERT_SESSION, [session_values(key, row)])
         self._keys[row.session_id] = key
 
     async def append(self, session_id: str, events: Sequence[Event]) -> None:
@@ -160,7 +150,7 @@ class SqliteStore:
         if key is None:
             raise StoreError("The log knows no such running session.")
         start = key << SEQ_BITS
-        await self._write(_INSERT_EVENT, [_event_values(start, event) for event in events])
+        await self._write(INSERT_EVENT, [event_values(start, event) for event in events])
 
     async def end_session(
         self, session_id: str, *, reason: EndReason, ended_at_s: float, last_seq: int
@@ -168,64 +158,123 @@ class SqliteStore:
         await self._write(_END_SESSION, [(reason.value, ended_at_s, last_seq, session_id)])
         self._keys.pop(session_id, None)
 
+    async def pin(self, session_id: str, at_s: float | None) -> bool:
+        return await self._writing.transact(
+            lambda connection: upkeep.pin(connection, session_id, at_s)
+        )
+
+    async def correct(self, session_id: str, seq: int, mark: CorrectionMark | None) -> bool:
+        return await self._writing.transact(
+            lambda connection: upkeep.correct(connection, session_id, seq, mark)
+        )
+
+    async def erase(self, session_id: str) -> bool:
+        found = await self._erase_rows(session_id)
+        if found:
+            await self.tidy(quiet=False)
+        return found
+
+    async def expire(self, before_s: float) -> int:
+        session_ids = await self._read(
+            lambda connection: upkeep.expired(connection, before_s, _EXPIRE_AT_ONCE)
+        )
+        for session_id in session_ids:
+            await self._erase_rows(session_id)
+        if session_ids:
+            await self.tidy(quiet=False)
+        return len(session_ids)
+
+    async def tidy(self, *, quiet: bool) -> None:
+        if quiet and not self._untidy:
+            return
+        self._untidy = True
+        max_bytes = None if quiet else _COMPACT_AT_ONCE_BYTES
+        if await self._writing.alone(lambda connection: upkeep.compact(connection, max_bytes)):
+            self._untidy = False
+
+    async def _erase_rows(self, session_id: str) -> bool:
+        found = False
+        more: bool | None = True
+        while more:
+            more = await self._writing.transact(
+                lambda connection: upkeep.erase_some(connection, session_id)
+            )
+            found = found or more is not None
+        self._keys.pop(session_id, None)
+        return found
+
     async def _write(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        await self._writing.write([(sql, rows)])
+
+    @property
+    def _writing(self) -> GroupCommitWriter:
         if self._writer is None:
             raise StoreError("The log is closed.")
-        await self._writer.write([(sql, rows)])
+        return self._writer
 
     # -- reading --------------------------------------------------------------------------------
 
     async def session(self, session_id: str) -> SessionRow | None:
         rows = await self._rows(
-            f"SELECT {_SESSION_COLUMNS} FROM session WHERE id = ?", (session_id,)
+            f"SELECT {SESSION_COLUMNS} FROM session WHERE id = ?", (session_id,)
         )
-        return _session_row(rows[0]) if rows else None
+        return session_row(rows[0]) if rows else None
 
     async def ended_sessions(
         self, owner: str, *, limit: int, before_s: float | None
     ) -> list[SessionRow]:
         rows = await self._rows(
-            f"SELECT {_SESSION_COLUMNS} FROM session"
+            f"SELECT {SESSION_COLUMNS} FROM session"
             " WHERE owner = ? AND state = 'stopped' AND started_at < ?"
             " ORDER BY started_at DESC LIMIT ?",
             (owner, float("inf") if before_s is None else before_s, limit),
         )
-        return [_session_row(row) for row in rows]
+        return [session_row(row) for row in rows]
 
     async def read_after(self, session_id: str, seq: int, limit: int) -> list[Event]:
         rows = await self._rows(
-            f"{_EVENTS_ABOVE} ORDER BY place LIMIT ?", (min(seq, _SEQ_MAX), session_id, limit)
+            f"{EVENTS_ABOVE} ORDER BY event.place LIMIT ?", (min(seq, SEQ_MAX), session_id, limit)
         )
-        return [_event(row) for row in rows]
+        return [event_of(row) for row in rows]
 
     async def tones_after(self, session_id: str, seq: int, limit: int) -> list[Event]:
         rows = await self._rows(
-            f"{_EVENTS_ABOVE} AND kind = 'tone-event' ORDER BY place LIMIT ?",
-            (min(seq, _SEQ_MAX), session_id, limit),
+            f"{TONES_ABOVE} ORDER BY event.place LIMIT ?", (min(seq, SEQ_MAX), session_id, limit)
         )
-        return [_event(row) for row in rows]
+        return [event_of(row) for row in rows]
 
     async def tones(self, session_id: str, query: HistoryQuery) -> list[Event]:
-        where = [_EVENTS_ABOVE, "kind = 'tone-event'", "confidence >= ?"]
+        where = [TONES_ABOVE, "event.confidence >= ?"]
         values: list[Any] = [
-            min(query.after_seq or 0, _SEQ_MAX),
+            min(query.after_seq or 0, SEQ_MAX),
             session_id,
             query.min_confidence,
         ]
         filters = (
-            ("affect = ?", query.affect),
-            ("speaker_id = ?", query.speaker_id),
-            ("timestamp >= ?", query.since),
-            ("timestamp <= ?", query.until),
+            ("event.affect = ?", query.affect),
+            ("event.speaker_id = ?", query.speaker_id),
+            ("event.timestamp >= ?", query.since),
+            ("event.timestamp <= ?", query.until),
         )
         for condition, value in filters:
             if value is not None:
                 where.append(condition)
                 values.append(value)
         rows = await self._rows(
-            f"{' AND '.join(where)} ORDER BY place DESC LIMIT ?", (*values, query.limit)
+            f"{' AND '.join(where)} ORDER BY event.place DESC LIMIT ?", (*values, query.limit)
         )
-        return [_event(row) for row in reversed(rows)]
+        return [event_of(row) for row in reversed(rows)]
+
+    async def corrections(self, session_id: str) -> dict[int, CorrectionMark]:
+        rows = await self._rows(CORRECTIONS, (session_id,))
+        return {seq: mark_of(*columns) for seq, *columns in rows}
+
+    async def gaps(self, session_id: str, last_seq: int) -> list[Gap]:
+        def find(connection: sqlite3.Connection) -> list[Gap]:
+            key = upkeep.key_of(connection, session_id)
+            return [] if key is None else upkeep.gaps(connection, key, last_seq)
+
+        return await self._read(find)
 
     async def _rows(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         return await self._read(lambda connection: connection.execute(sql, values).fetchall())
@@ -245,34 +294,3 @@ class SqliteStore:
                 raise StoreError(f"The log could not be read: {exc}.") from exc
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
-
-
-def _event_values(start: int, event: Event) -> tuple[Any, ...]:
-    keys = event.keys
-    filters = (
-        (None, None, None, None)
-        if keys is None
-        else (keys.timestamp_s, keys.confidence, keys.affect, keys.speaker_id)
-    )
-    return (start + event.seq, event.kind, event.data, *filters)
-
-
-def _event(row: tuple[Any, ...]) -> Event:
-    seq, kind, data, timestamp_s, confidence, affect, speaker_id = row
-    keys = None if affect is None else ToneKeys(timestamp_s, confidence, affect, speaker_id)
-    return Event(seq, kind, data, keys)
-
-
-def _session_row(row: tuple[Any, ...]) -> SessionRow:
-    session_id, state, elcor, tier, owner, started_at, ended_at, reason, last_seq = row
-    return SessionRow(
-        session_id=session_id,
-        state=SessionState(state),
-        elcor=bool(elcor),
-        tier=Tier(tier),
-        owner=owner,
-        started_at_s=started_at,
-        ended_at_s=ended_at,
-        reason=None if reason is None else EndReason(reason),
-        last_seq=last_seq,
-    )

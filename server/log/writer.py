@@ -11,11 +11,13 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from server.errors import StoreError
+from server.errors import LinnetError, StoreError
+
+T = TypeVar("T")
 
 _CLOSE_S: Final = 1.0
 """How long closing waits for the commits under way: shutdown as a whole has two seconds."""
@@ -30,11 +32,17 @@ _GROUP_MAX_JOBS: Final = 2_000
 """One commit takes at most so many, so that the first of them is not held up for long."""
 
 
+Work = Callable[[sqlite3.Connection], T]
+"""Something to be done on the connection that writes."""
+
+
 @dataclass(slots=True)
 class _Job:
-    statements: Sequence[Statement]
+    work: Work[Any]
+    alone: bool
     loop: asyncio.AbstractEventLoop
-    done: asyncio.Future[None]
+    done: asyncio.Future[Any]
+    result: Any = None
 
 
 class GroupCommitWriter:
@@ -55,14 +63,40 @@ class GroupCommitWriter:
         Raises:
             StoreError: the queue is full, the writer is closed, or SQLite refused.
         """
+
+        def work(connection: sqlite3.Connection) -> None:
+            for sql, rows in statements:
+                connection.executemany(sql, rows)
+
+        await self._do(work, alone=False)
+
+    async def transact(self, work: Work[T]) -> T:
+        """Do ``work`` in one transaction with whatever else waits; what it returned, once that is
+        committed. It may be called a second time, when the first was rolled back.
+
+        Raises:
+            StoreError: as for :meth:`write`.
+            LinnetError: raised by ``work`` itself; nothing of it is kept.
+        """
+        return await self._do(work, alone=False)
+
+    async def alone(self, work: Work[T]) -> T:
+        """Do ``work`` with no transaction open; what it returned.
+
+        Raises:
+            StoreError: as for :meth:`write`.
+        """
+        return await self._do(work, alone=True)
+
+    async def _do(self, work: Work[T], *, alone: bool) -> T:
         if self._closed:
             raise StoreError("The log is closed.")
         loop = asyncio.get_running_loop()
-        job = _Job(statements, loop, loop.create_future())
+        done: asyncio.Future[T] = loop.create_future()
         if self._jobs.qsize() >= _QUEUE_MAX_JOBS:
             raise StoreError("The log cannot keep up with what is to be written.")
-        self._jobs.put(job)
-        await job.done
+        self._jobs.put(_Job(work, alone, loop, done))
+        return await done
 
     async def aclose(self) -> None:
         """Commit what waits, then close the connection.
@@ -78,15 +112,20 @@ class GroupCommitWriter:
 
     def _run(self) -> None:
         try:
-            while (job := self._jobs.get()) is not None:
-                group, last = self._gather(job)
-                self._commit(group)
-                if last:
-                    break
+            last = False
+            while not last and (job := self._jobs.get()) is not None:
+                group, alone, last = self._gather(job)
+                if group:
+                    self._commit(group)
+                if alone is not None:
+                    self._do_alone(alone)
         finally:
             self._connection.close()
 
-    def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
+    def _gather(self, first: _Job) -> tuple[list[_Job], _Job | None, bool]:
+        """The jobs of one commit, one that comes after it alone, and whether that is all."""
+        if first.alone:
+            return [], first, False
         group = [first]
         while len(group) < _GROUP_MAX_JOBS:
             try:
@@ -94,9 +133,11 @@ class GroupCommitWriter:
             except queue.Empty:
                 break
             if job is None:
-                return group, True
+                return group, None, True
+            if job.alone:
+                return group, job, False
             group.append(job)
-        return group, False
+        return group, None, False
 
     def _commit(self, group: list[_Job]) -> None:
         try:
@@ -111,7 +152,7 @@ class GroupCommitWriter:
             # Whatever it was (also a value that SQLite cannot take, which is no sqlite3.Error):
             # the thread lives on, for without it nobody's events are stored any more.
             if len(group) == 1:
-                self._settle(group, StoreError(f"The log could not be written: {exc}."))
+                self._settle(group, _as_ours(exc))
                 return
             # One bad job must not take its neighbours down: each gets a transaction of its own.
             for job in group:
@@ -122,8 +163,7 @@ class GroupCommitWriter:
     def _transaction(self, group: list[_Job]) -> None:
         try:
             for job in group:
-                for sql, rows in job.statements:
-                    self._connection.executemany(sql, rows)
+                job.result = job.work(self._connection)
             self._connection.execute("COMMIT")
         except BaseException:
             # SQLite itself rolls back on some errors (a full disk): then there is nothing to undo.
@@ -131,23 +171,37 @@ class GroupCommitWriter:
                 self._connection.execute("ROLLBACK")
             raise
 
+    def _do_alone(self, job: _Job) -> None:
+        try:
+            job.result = job.work(self._connection)
+        except Exception as exc:
+            self._settle([job], _as_ours(exc))
+        else:
+            self._settle([job], None)
+
     @staticmethod
-    def _settle(group: list[_Job], error: StoreError | None) -> None:
-        by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    def _settle(group: list[_Job], error: LinnetError | None) -> None:
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
         for job in group:
-            by_loop.setdefault(job.loop, []).append(job.done)
-        for loop, futures in by_loop.items():
+            by_loop.setdefault(job.loop, []).append(job)
+        for loop, jobs in by_loop.items():
             try:
-                loop.call_soon_threadsafe(_resolve, futures, error)
+                loop.call_soon_threadsafe(_resolve, jobs, error)
             except RuntimeError:
                 continue  # That loop is closed: nobody waits for these any more.
 
 
-def _resolve(futures: list[asyncio.Future[None]], error: StoreError | None) -> None:
-    for future in futures:
-        if future.done():
+def _as_ours(error: Exception) -> LinnetError:
+    if isinstance(error, LinnetError):
+        return error
+    return StoreError(f"The log could not be written: {error}.")
+
+
+def _resolve(jobs: list[_Job], error: LinnetError | None) -> None:
+    for job in jobs:
+        if job.done.done():
             continue
         if error is None:
-            future.set_result(None)
+            job.done.set_result(job.result)
         else:
-            future.set_exception(error)
+            job.done.set_exception(error)

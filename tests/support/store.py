@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 
 from server.errors import StoreError
-from server.log.base import Event, EventStore, SessionRow
-from server.models import EndReason, HistoryQuery
+from server.log.base import Event, EventStore, Gap, SessionRow
+from server.models import CorrectionMark, EndReason, HistoryQuery
 
 
 class FailingStore:
@@ -53,6 +53,26 @@ class FailingStore:
             session_id, reason=reason, ended_at_s=ended_at_s, last_seq=last_seq
         )
 
+    async def pin(self, session_id: str, at_s: float | None) -> bool:
+        await self._before_write()
+        return await self.inner.pin(session_id, at_s)
+
+    async def correct(self, session_id: str, seq: int, mark: CorrectionMark | None) -> bool:
+        await self._before_write()
+        return await self.inner.correct(session_id, seq, mark)
+
+    async def erase(self, session_id: str) -> bool:
+        await self._before_write()
+        return await self.inner.erase(session_id)
+
+    async def expire(self, before_s: float) -> int:
+        await self._before_write()
+        return await self.inner.expire(before_s)
+
+    async def tidy(self, *, quiet: bool) -> None:
+        await self._before_write()
+        await self.inner.tidy(quiet=quiet)
+
     async def session(self, session_id: str) -> SessionRow | None:
         self._before_read()
         return await self.inner.session(session_id)
@@ -74,6 +94,14 @@ class FailingStore:
     async def tones_after(self, session_id: str, seq: int, limit: int) -> list[Event]:
         self._before_read()
         return await self.inner.tones_after(session_id, seq, limit)
+
+    async def corrections(self, session_id: str) -> dict[int, CorrectionMark]:
+        self._before_read()
+        return await self.inner.corrections(session_id)
+
+    async def gaps(self, session_id: str, last_seq: int) -> list[Gap]:
+        self._before_read()
+        return await self.inner.gaps(session_id, last_seq)
 
     async def _before_write(self) -> None:
         self.waiting += 1
