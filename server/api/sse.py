@@ -38,7 +38,10 @@ class SubscriberStream(EventSourceResponse):
     ) -> None:
         # send_timeout: the library has the kernel drop a peer that takes nothing for so long. On a
         # quiet session that is sooner than our own deadline, which begins when buffers are full.
-        super().__init__(sep="\n", ping_interval=heartbeat_s, send_timeout=stall_s)
+        # Which methods there are is for the routes to say.
+        super().__init__(
+            sep="\n", allow_all_methods=True, ping_interval=heartbeat_s, send_timeout=stall_s
+        )
         self._stall_s = stall_s
         self._now_s = now_s
         self._on_stall = on_stall
