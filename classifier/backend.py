@@ -63,6 +63,16 @@ class Backend(ABC):
         """What the process says is listening: ``acoustic``, ``onnx:`` and a file's name,
         ``mock``."""
 
+    @property
+    def model_id(self) -> str:
+        """Which model it is, with its version where it has one; its name until it is loaded."""
+        return self.name
+
+    @property
+    def model_sha256(self) -> str:
+        """Of the network's file, in hexadecimal; empty without a network and until it is loaded."""
+        return ""
+
     @abstractmethod
     async def load(self) -> None:
         """Make ready, off the event loop. Idempotent.

@@ -50,6 +50,16 @@ class ChainBackend(Backend):
         return self._members[self._at].name
 
     @property
+    def model_id(self) -> str:
+        """Of the same member."""
+        return self._members[self._at].model_id
+
+    @property
+    def model_sha256(self) -> str:
+        """Of the same member."""
+        return self._members[self._at].model_sha256
+
+    @property
     def place(self) -> int:
         """Which member is listening, from 0."""
         return self._at

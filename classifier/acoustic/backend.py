@@ -51,6 +51,18 @@ class AcousticBackend(Backend):
         """``acoustic``."""
         return "acoustic"
 
+    @property
+    def model_id(self) -> str:
+        """Such as ``acoustic:open@2``."""
+        if self._network is None:
+            return self.name
+        return f"{self.name}:{self._network.card.name}@{self._network.card.version}"
+
+    @property
+    def model_sha256(self) -> str:
+        """Of the weights."""
+        return "" if self._network is None else self._network.card.weights_sha256
+
     def __init__(self, weights: str = "open") -> None:
         """Not loaded yet.
 

@@ -39,6 +39,16 @@ class ForeignBackend(AcousticBackend):
         """``onnx:`` and the file's name, without its folder."""
         return f"onnx:{self._path.stem}"
 
+    @property
+    def model_id(self) -> str:
+        """The name: such a model has no version."""
+        return self.name
+
+    @property
+    def model_sha256(self) -> str:
+        """Of the model's file."""
+        return "" if self._model is None else self._model.sha256
+
     async def load(self) -> None:
         """Load both networks off the event loop and start the engine. Idempotent."""
         async with self._loading_model:

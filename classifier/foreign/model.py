@@ -6,6 +6,7 @@ nothing of lanes or time.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,11 @@ class ForeignModel:
             ModelError: it cannot be read, or is not as described.
         """
         self.card = card
+        try:
+            with path.open("rb") as file:
+                self.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise ModelError(f"model {path.name} cannot be read") from error
         options = onnxruntime.SessionOptions()
         # As with our own network: sessions share the cores, more threads would fight over them.
         options.intra_op_num_threads = 1

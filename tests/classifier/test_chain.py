@@ -51,7 +51,8 @@ async def test_the_first_that_loads_listens() -> None:
     chain = ChainBackend([Named("a", load_error="no file"), Named("b"), Named("c")])
     await chain.load()
     await chain.load()
-    assert chain.name == "b"
+    assert chain.name == chain.model_id == "b"
+    assert chain.model_sha256 == ""
     for _ in range(2):
         listener = chain.open()
         assert list(listener.take_notices()) == [

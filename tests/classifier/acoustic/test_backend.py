@@ -63,6 +63,17 @@ async def test_the_environment_gives_a_listener_of_its_own() -> None:
     assert "linnet-acoustic" not in {thread.name for thread in threading.enumerate()}
 
 
+async def test_which_model_it_is() -> None:
+    """Loaded, it says name and version of its weights, and the digest that their card holds."""
+    backend = AcousticBackend()
+    assert (backend.model_id, backend.model_sha256) == ("acoustic", "")
+    await backend.load()
+    card = backend.network.card
+    assert backend.model_id == f"acoustic:open@{card.version}"
+    assert backend.model_sha256 == card.weights_sha256
+    await backend.aclose()
+
+
 async def test_feeding_returns_when_the_audio_is_analysed(backend: AcousticBackend) -> None:
     """After feed, the frames are there without further waiting."""
     context = backend.open()

@@ -1,6 +1,7 @@
 """classifier.foreign.backend and classifier.foreign.lane"""
 
 import asyncio
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,17 @@ def offline(path: Path, pcm: Pcm) -> list[VoiceFrame]:
     lane = ForeignLane(Source.MIC, GATE.card, model.card)
     lane.push(pcm)
     return [reading.frame for reading in analyse_foreign([lane], GATE, model)[0]]
+
+
+async def test_which_model_it_is(tmp_path: Path) -> None:
+    """Once loaded it says its name and the digest of the model's file."""
+    path = brought(tmp_path)
+    backend = ForeignBackend(path)
+    assert backend.model_sha256 == ""
+    await backend.load()
+    assert backend.model_id == f"onnx:{path.stem}"
+    assert backend.model_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    await backend.aclose()
 
 
 @pytest.mark.parametrize("chunk", [1600, 777, 40_000])
