@@ -1,5 +1,13 @@
 # syntax=docker/dockerfile:1
 
+# The page, built from its own lock; nothing of Node is in what runs.
+FROM node:22-slim AS page
+WORKDIR /web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY web ./
+RUN npm run build
+
 # The environment is made in one image and copied into a clean one: no pip, no build tools in what
 # runs. The same locks as ./manage.sh start; every wheel is checked against its hash.
 FROM python:3.13-slim AS build
@@ -11,6 +19,7 @@ RUN /opt/linnet/bin/python -m pip install --require-hashes --only-binary :all: -
 COPY pyproject.toml README.md LICENSE ./
 COPY classifier classifier
 COPY server server
+COPY --from=page /web/dist server/page
 RUN /opt/linnet/bin/python -m pip install --no-deps --no-build-isolation . \
     && /opt/linnet/bin/python -m pip uninstall --yes setuptools pip
 

@@ -54,6 +54,20 @@ def test_the_image_holds_no_secret_and_no_recording() -> None:
     assert kept.isdisjoint({".", ".env", ".git", ".run", ".venv", "data"})
 
 
+def test_the_page_is_built_in_the_image_from_its_lock() -> None:
+    """By Node in a stage of its own, never taken from this machine; it lands where an installed
+    package looks for it."""
+    instructions = _instructions()
+    rules = (ROOT / ".dockerignore").read_text().splitlines()
+
+    assert ("RUN", "npm ci --no-audit --no-fund") in instructions
+    assert ("RUN", "npm run build") in instructions
+    assert {"web/dist", "web/node_modules", "server/page"} <= set(rules)
+    taken = instructions.index(("COPY", "--from=page /web/dist server/page"))
+    installed = [at for at, (_, rest) in enumerate(instructions) if "pip install --no-deps" in rest]
+    assert taken < installed[0]
+
+
 def test_the_image_runs_unprivileged_and_stops_politely() -> None:
     """A numbered user that is not root, both ports, SIGTERM and the server's own command."""
     user = _last("USER")
@@ -144,11 +158,16 @@ def test_the_built_package_carries_its_data(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     for name in _copied():
+        if name.startswith(("requirements/", "web")):
+            continue
         if (ROOT / name).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
+            ignored = shutil.ignore_patterns("__pycache__", "page")
             shutil.copytree(ROOT / name, source / name, ignore=ignored)
-        elif not name.startswith("requirements/"):
+        else:
             shutil.copy(ROOT / name, source / name)
+    page = source / "server" / "page" / "assets" / "index-a1.js"
+    page.parent.mkdir(parents=True)
+    page.touch()
     data = {
         path.relative_to(source).as_posix()
         for package in ("classifier", "server")

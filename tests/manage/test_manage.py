@@ -9,61 +9,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-_DEADLINE_S = 40
-
-
-class Project:
-    """A copy of the project in a folder of its own, with free ports and the present environment."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.ports = _two_free_ports()
-        self.env = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("LINNET_", "CF_VOICE_", "STAND_IN"))
-        } | {
-            "LINNET_VENV": sys.prefix,
-            "LINNET_PORT": str(self.ports[0]),
-            "LINNET_FRONTEND_PORT": str(self.ports[1]),
-        }
-
-    def manage(
-        self, *arguments: str, cwd: Path | None = None, **env: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run ``manage.sh`` and capture what it says."""
-        return subprocess.run(
-            [self.root / "manage.sh", *arguments],
-            cwd=cwd or self.root,
-            env=self.env | env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_DEADLINE_S,
-        )
-
-    @property
-    def pid_file(self) -> Path:
-        """Where ``manage.sh`` keeps the number of its process."""
-        return self.root / ".run" / "linnet.pid"
-
-    def pid(self) -> int:
-        """Number of the process it believes to run."""
-        return int(self.pid_file.read_text().splitlines()[0])
-
-
-def _two_free_ports() -> tuple[int, int]:
-    with (
-        socket.create_server(("127.0.0.1", 0)) as one,
-        socket.create_server(("127.0.0.1", 0)) as two,
-    ):
-        return one.getsockname()[1], two.getsockname()[1]
+from tests.manage.project import ROOT, Project
 
 
 def _lives(pid: int) -> bool:
@@ -76,21 +26,6 @@ def _lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    """A project in a folder whose name has a space; what it started is gone afterwards."""
-    root = tmp_path / "a linnet"
-    root.mkdir()
-    for name in ("manage.sh", "pyproject.toml"):
-        shutil.copy(ROOT / name, root / name)
-    for name in ("requirements", "server"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(Path(__file__).with_name("stand_in_server.py"), root / "server" / "__main__.py")
-    made = Project(root)
-    yield made
-    made.manage("stop", LINNET_STOP_DEADLINE_S="0")
 
 
 def test_a_server_is_started_once_seen_and_stopped(project: Project) -> None:
@@ -378,7 +313,9 @@ def test_every_command_is_in_the_help(project: Project) -> None:
 def test_the_scripts_pass_shellcheck() -> None:
     """No known trap of the shell is in them."""
     result = subprocess.run(
-        ["shellcheck", ROOT / "manage.sh", ROOT / ".ci" / "run"], capture_output=True, text=True
+        ["shellcheck", "-x", "-a", "-P", ROOT, ROOT / "manage.sh", ROOT / ".ci" / "run"],
+        capture_output=True,
+        text=True,
     )
 
     assert result.stdout == ""
