@@ -228,6 +228,15 @@ export function createClient(credentials: Credentials = NO_CREDENTIALS, base = '
 
     health: () => askJson<Health>('GET', '/health'),
 
+    /** Lets the browser remember who asks, in a cookie that no script can read. */
+    login: async (): Promise<void> => {
+      await ask('POST', '/login');
+    },
+
+    logout: async (): Promise<void> => {
+      await ask('DELETE', '/login');
+    },
+
     /** A one-time ticket for a socket or a stream, which cannot send headers. */
     ticket: () => askJson<{ ticket: string; expires_in_s: number }>('POST', '/ticket'),
   };
