@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from server import __version__
+from server.cli.analyze import analyze
 from server.cli.serve import serve
 from server.cli.stream import demo, stream
 
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(stream)
 app.command()(demo)
+app.command()(analyze)
 
 
 def _version(wanted: bool) -> None:
