@@ -70,6 +70,11 @@ class Metrics:
             "Events sent that the log could not keep yet",
             registry=self.registry,
         )
+        self.events_lost = Counter(
+            "linnet_events_lost",
+            "Events sent that the log never kept; exports name them as gaps",
+            registry=self.registry,
+        )
         self.store_failures = Counter(
             "linnet_store_failures", "Failed writes to the log", registry=self.registry
         )

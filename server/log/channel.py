@@ -15,7 +15,7 @@ from typing import Final
 
 from server.clock import Clock
 from server.errors import StoreError
-from server.log.base import Draft, Event, EventStore
+from server.log.base import Draft, Event, EventStore, Gap
 from server.log.ring import Ring
 from server.metrics import Metrics
 from server.models import EndReason, ServiceEvent, ServiceStatus, SessionEndEvent
@@ -23,8 +23,14 @@ from server.models import EndReason, ServiceEvent, ServiceStatus, SessionEndEven
 Offer = Callable[[bytes], bool]
 """Hands bytes to a subscriber without waiting; False when it has no room (nothing was taken)."""
 
-STORE_DEADLINE_S: Final = 5.0
+STORE_DEADLINE_S: Final = 2.0
 """An event waits so long to be stored; then it is sent all the same, with a warning."""
+
+_FAILING_DEADLINE_S: Final = 0.1
+"""The same once the store is known to fail: what is said must not be held up again and again."""
+
+_OFFER_EVENTS: Final = 1_000
+"""Events that are offered to the store again in one go."""
 
 _LAST_TRY_S: Final = 0.3
 """The same for what is still unstored when the session ends: a shutdown has two seconds for all."""
@@ -111,6 +117,8 @@ class Channel:
         self._turn = asyncio.Lock()
         self._unstored: list[Event] = []
         """What the store is to be offered again: always the last events, without gaps."""
+        self._offering: asyncio.Task[None] | None = None
+        """Offers them, one write at a time, while nobody waits for it; joined by :meth:`end`."""
         self._given_up = False
         """Whether any event was let go without having been stored."""
         self._failing = False
@@ -139,7 +147,7 @@ class Channel:
             started_s = self._clock.monotonic_s()
             events = self._number(drafts)
             try:
-                await self._store_events(events, STORE_DEADLINE_S)
+                await self._store_events(events)
             finally:
                 # Also when the wait was cancelled: the numbers are given, the write under way.
                 self._publish(events)
@@ -148,22 +156,50 @@ class Channel:
                 await self._tell_storing()
             return events
 
+    @property
+    def unstored(self) -> Gap | None:
+        """The events that the store has yet to keep, while it fails."""
+        if not self._unstored:
+            return None
+        return Gap(self._unstored[0].seq, self._unstored[-1].seq)
+
+    async def retry(self) -> None:
+        """Offer the store again what it refused, and tell subscribers when all is well.
+
+        For whoever looks after a session in which nothing is being said; also after its end.
+        """
+        async with self._turn:
+            await self._store_again(_FAILING_DEADLINE_S)
+            if self.ended is None and self._failing != self._told_failing:
+                await self._tell_storing()
+
+    async def give_up(self) -> None:
+        """Events that are still not stored never will be: let go of them, and count them."""
+        await self._stop_offering()
+        if (lost := len(self._unstored)) > 0:
+            self._unstored.clear()
+            self._given_up = True
+            self._metrics.events_unstored.dec(lost)
+            self._metrics.events_lost.inc(lost)
+
     async def end(self, reason: EndReason) -> None:
-        """Take no more events and let every follower come to its end."""
+        """Take no more events and let every follower come to its end.
+
+        What could not be stored is kept: :meth:`retry` it, or :meth:`give_up`.
+        """
         async with self._turn:
             if self.ended is not None:
                 return
             try:
-                if self._unstored:
-                    await self._store_events([], _LAST_TRY_S)
+                await self._store_again(_LAST_TRY_S)
             finally:
                 self._conclude(reason)
+                await self._stop_offering()
 
     def _conclude(self, reason: EndReason) -> None:
         self.ended = SessionEndEvent(
             session_id=self.session_id, reason=reason, last_seq=self.last_seq
         )
-        self._metrics.events_unstored.dec(len(self._unstored))
         for cursor in tuple(self.following):
             cursor.wake()
 
@@ -201,9 +237,16 @@ class Channel:
             for seq, draft in enumerate(drafts, start=first)
         ]
 
-    async def _store_events(self, events: list[Event], deadline_s: float) -> None:
+    async def _store_events(self, events: list[Event]) -> None:
+        if self._failing:
+            self._keep_unstored(events)
+            try:
+                await self._store_again(_FAILING_DEADLINE_S)
+            finally:
+                self._bound_unstored()
+            return
         try:
-            async with asyncio.timeout(deadline_s):
+            async with asyncio.timeout(STORE_DEADLINE_S):
                 await self._store.append(self.session_id, [*self._unstored, *events])
         except asyncio.CancelledError:
             # Written or not, nobody knows: they are offered again, which harms nothing.
@@ -213,20 +256,58 @@ class Channel:
             self._metrics.store_failures.inc()
             self._failing = True
             self._keep_unstored(events)
+            self._bound_unstored()
+        else:
+            self._forget_unstored(self.last_seq)
+
+    async def _store_again(self, deadline_s: float) -> None:
+        """Offer the store what it refused, and wait a little for what it says."""
+        if self._unstored and self._offering is None:
+            self._offering = asyncio.create_task(
+                self._offer_unstored(), name=f"session-{self.session_id[:6]}-store"
+            )
+        if self._offering is not None:
+            await asyncio.wait([self._offering], timeout=deadline_s)
+            if self._offering.done():
+                offering, self._offering = self._offering, None
+                offering.result()
+
+    async def _offer_unstored(self) -> None:
+        try:
+            while self._unstored:
+                batch = self._unstored[:_OFFER_EVENTS]
+                await self._store.append(self.session_id, batch)
+                self._forget_unstored(batch[-1].seq)
+        except StoreError:
+            self._metrics.store_failures.inc()
+            self._failing = True
         else:
             self._failing = False
-            if self._unstored:
-                self._metrics.events_unstored.dec(len(self._unstored))
-                self._unstored.clear()
+
+    async def _stop_offering(self) -> None:
+        if self._offering is not None:
+            offering, self._offering = self._offering, None
+            offering.cancel()
+            await asyncio.wait([offering])
 
     def _keep_unstored(self, events: list[Event]) -> None:
         self._metrics.events_unstored.inc(len(events))
         self._unstored.extend(events)
+
+    def _bound_unstored(self) -> None:
         if (surplus := len(self._unstored) - _UNSTORED_MAX) > 0:
             del self._unstored[:surplus]
             self._given_up = True
             self._metrics.events_unstored.dec(surplus)
-            self._metrics.queue_drops.labels("unstored").inc(surplus)
+            self._metrics.events_lost.inc(surplus)
+
+    def _forget_unstored(self, last_seq: int) -> None:
+        """Those up to a number are stored."""
+        if not self._unstored:
+            return
+        stored = max(0, last_seq + 1 - self._unstored[0].seq)
+        self._metrics.events_unstored.dec(min(stored, len(self._unstored)))
+        del self._unstored[:stored]
 
     def _publish(self, events: list[Event]) -> None:
         self._ring.extend(events)
@@ -258,9 +339,10 @@ class Channel:
         if failing:
             # The store has just refused: waiting for it again would only hold the warning up.
             self._keep_unstored(events)
+            self._bound_unstored()
             self._publish(events)
             return
         try:
-            await self._store_events(events, STORE_DEADLINE_S)
+            await self._store_events(events)
         finally:
             self._publish(events)

@@ -8,7 +8,7 @@ from functools import partial
 import orjson
 import pytest
 
-from server.log.base import Draft, Event
+from server.log.base import Draft, Event, Gap
 from server.log.channel import Channel
 from server.log.ring import Ring
 from server.log.sqlite import SqliteStore
@@ -310,10 +310,12 @@ async def test_a_store_that_hangs_counts_as_failed(
 ) -> None:
     """An event waits for the store until the deadline, then it is sent; it is stored later."""
     monkeypatch.setattr("server.log.channel.STORE_DEADLINE_S", 0.02)
+    monkeypatch.setattr("server.log.channel._FAILING_DEADLINE_S", 5.0)
     log.store.gate.clear()
     [event] = await log.channel.append(drafts(1))
     assert log.channel.last_seq == 2
     log.store.gate.set()
+    monkeypatch.setattr("server.log.channel.STORE_DEADLINE_S", 5.0)
     await log.channel.append(drafts(1))
     stored = await log.stored()
     assert stored[0] == event
@@ -360,7 +362,7 @@ async def test_what_is_kept_for_another_try_is_bounded(
     log.store.writes_fail = True
     await channel.append(drafts(1))  # 3, and the warning 4
     await channel.append(drafts(5))  # 5..9: given up are 3, 4, 5
-    assert log.count("linnet_queue_drops_total", queue="unstored") == 3
+    assert log.count("linnet_events_lost_total") == 3
     assert log.count("linnet_events_unstored") == 4
     late = Subscriber(channel, 0)
     runs.append(asyncio.create_task(late.run()))
@@ -387,7 +389,8 @@ async def test_the_end_tries_once_more_to_store(log: Log) -> None:
 async def test_an_end_with_a_store_that_fails_is_an_end(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The session ends, its subscribers get what was sent, and nothing is counted as pending."""
+    """The session ends, its subscribers get what was sent; what was not stored is counted as
+    pending until it is given up, then as lost."""
     log.store.writes_fail = True
     await log.channel.append(drafts(2))
     late = Subscriber(log.channel, 0)
@@ -397,7 +400,60 @@ async def test_an_end_with_a_store_that_fails_is_an_end(
     assert late.seqs == [1, 2, 3]
     assert log.channel.ended is not None
     assert log.channel.ended.last_seq == 3
+    assert log.channel.unstored == Gap(1, 3)
+    assert log.count("linnet_events_unstored") == 3
+    await log.channel.give_up()
+    assert log.channel.unstored is None
     assert log.count("linnet_events_unstored") == 0
+    assert log.count("linnet_events_lost_total") == 3
+
+
+async def test_storing_can_be_tried_again_after_the_end(log: Log) -> None:
+    """What could not be stored while the session ran is stored once it can be."""
+    log.store.writes_fail = True
+    events = await log.channel.append(drafts(2))
+    await log.channel.end(EndReason.CLIENT)
+    await log.channel.retry()
+    assert log.channel.unstored == Gap(1, 3)
+    log.store.writes_fail = False
+    await log.channel.retry()
+    assert log.channel.unstored is None
+    stored = await log.stored()
+    assert stored[:2] == events
+    assert [event.seq for event in stored] == [1, 2, 3]
+    assert log.count("linnet_events_unstored") == log.count("linnet_events_lost_total") == 0
+
+
+async def test_storing_resumes_though_nothing_is_said(log: Log) -> None:
+    """A retry in a silence stores what there is and tells subscribers that all is well."""
+    log.store.writes_fail = True
+    await log.channel.append(drafts(2))
+    log.store.writes_fail = False
+    await log.channel.retry()
+    assert statuses(await log.stored()) == ["warning", "listening"]
+    assert log.channel.unstored is None
+    await log.channel.retry()
+    assert log.channel.last_seq == 4
+
+
+async def test_a_store_that_hangs_holds_up_one_burst(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the store is known to hang, what is said later waits only briefly, and one write at
+    a time is under way, however much is said meanwhile."""
+    monkeypatch.setattr("server.log.channel.STORE_DEADLINE_S", 0.02)
+    monkeypatch.setattr("server.log.channel._FAILING_DEADLINE_S", 0.001)
+    log.store.gate.clear()
+    await log.channel.append(drafts(1))
+    monkeypatch.setattr("server.log.channel.STORE_DEADLINE_S", 3600.0)
+    for _ in range(20):
+        await log.channel.append(drafts(1))
+        assert log.store.waiting <= 1
+    assert log.channel.last_seq == 22
+    log.store.gate.set()
+    await until(lambda: log.channel.unstored is None)
+    await log.channel.append(drafts(1))
+    assert [event.seq for event in await log.stored()] == list(range(1, 25))
 
 
 async def test_an_end_does_not_wait_long_for_a_store_that_hangs(

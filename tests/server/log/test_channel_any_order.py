@@ -56,6 +56,11 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Retry:
+    """Whoever looks after the session has the store tried again; nobody waits for it."""
+
+
+@dataclass(frozen=True)
 class Store:
     """What the store does from now on."""
 
@@ -64,7 +69,7 @@ class Store:
     hangs: bool
 
 
-Step = Append | Arrive | Leave | Wait | Store
+Step = Append | Arrive | Leave | Wait | Retry | Store
 
 cursors = st.none() | st.integers(0, 40)
 steps = st.one_of(
@@ -73,6 +78,7 @@ steps = st.one_of(
     st.builds(Arrive, cursors, st.lists(st.booleans(), max_size=12).map(tuple)),
     st.builds(Leave, st.integers(0, 5)),
     st.builds(Wait, st.integers(0, 20)),
+    st.just(Retry()),
     st.builds(Store, st.booleans(), st.booleans(), st.booleans()),
     st.just(Store(False, False, False)),
 )
@@ -117,6 +123,8 @@ class Scene:
                 subscriber, run = self.here.pop(index % len(self.here))
                 run.cancel()
                 self.gone.append(subscriber)
+            case Retry():
+                self.appends.append(asyncio.create_task(self.channel.retry()))
             case Wait(turns):
                 await self._turns(turns)
             case Store(writes_fail, reads_fail, hangs):
@@ -154,6 +162,9 @@ def test_every_subscriber_gets_every_event_once_and_in_order(
     monkeypatch.setattr("server.log.channel.Ring", partial(Ring, ring_events))
     monkeypatch.setattr("server.log.channel._READ_EVENTS", 3)
     monkeypatch.setattr("server.log.channel.STORE_DEADLINE_S", 0.005)
+    monkeypatch.setattr("server.log.channel._FAILING_DEADLINE_S", 0.002)
+    monkeypatch.setattr("server.log.channel._LAST_TRY_S", 5.0)
+    monkeypatch.setattr("server.log.channel._OFFER_EVENTS", 3)
     with asyncio.Runner() as runner:
         store = SqliteStore(tmp_path, FakeClock())
         runner.run(store.open())
