@@ -28,7 +28,8 @@ describe('statusSaid', () => {
     expect(said({ stage: 'ready' })).toBe('status.ready');
     expect(said({ learning: true })).toBe('status.learning');
     expect(said({})).toBe('status.listening');
-    expect(said({ phase: 'stopping' })).toBe('status.stopping');
+    expect(said({ phase: 'ending' })).toBe('status.ending');
+    expect(said({ phase: 'continuing' })).toBe('status.continuing');
     expect(said({ phase: 'ended' })).toBe('status.ended');
     expect(said({ connection: 'ended' })).toBe('status.ended');
   });
