@@ -277,7 +277,7 @@ class HistoryQuery(BaseModel):
     after_seq: int | None = Field(None, ge=0, le=SEQ_MAX)
 
 
-EXPORT_FORMATS: Final = ("json", "jsonl", "csv", "vtt", "srt", "textgrid", "eaf", "rttm")
+EXPORT_FORMATS: Final = ("json", "jsonl", "csv", "vtt", "srt", "textgrid", "eaf", "rttm", "html")
 """Names of :data:`server.export.formats.FORMATS`, for the documents."""
 
 

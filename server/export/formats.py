@@ -12,11 +12,12 @@ from server.export.csv_table import CSV
 from server.export.eaf import EAF
 from server.export.json_document import JSON
 from server.export.json_lines import JSONL
+from server.export.report.page import HTML
 from server.export.rttm import RTTM
 from server.export.textgrid import TEXTGRID
 
 FORMATS: Final[Mapping[str, ExportFormat]] = MappingProxyType(
-    {fmt.name: fmt for fmt in (JSON, JSONL, CSV, WEBVTT, SRT, TEXTGRID, EAF, RTTM)}
+    {fmt.name: fmt for fmt in (JSON, JSONL, CSV, WEBVTT, SRT, TEXTGRID, EAF, RTTM, HTML)}
 )
 
 
