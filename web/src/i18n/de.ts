@@ -246,12 +246,18 @@ export const de: Catalogue = {
     refused: 'Der Server hat abgelehnt',
     paused: 'Ansicht angehalten, hört weiter zu',
     muted: 'Stumm',
-    stopping: 'Wird beendet',
+    ending: 'Wird beendet',
+    continuing: 'Der Server war weg; es geht weiter, sobald er wieder da ist',
     ended: 'Beendet',
     lost: 'Die Verbindung ist verloren. Die Töne hier sind die letzten, die ankamen.',
     lostHint: 'Der Server hört weiter zu; was fehlt, wird nachgeholt.',
     pollingHint:
       'Etwas zwischen dieser Seite und dem Server hält den direkten Strom zurück. Töne kommen trotzdem, etwas später.',
+  },
+  continued: {
+    heading: 'Dies ist eine neue Sitzung',
+    hint: 'Der Server wurde inzwischen neu gestartet. Was vorher zu hören war, ist dort aufgehoben und lässt sich speichern.',
+    save: 'Das Frühere speichern (JSON)',
   },
   ended: {
     heading: 'Diese Sitzung ist beendet',
@@ -293,6 +299,7 @@ export const de: Catalogue = {
     removeYes: 'Für immer löschen',
     removeNo: 'Behalten',
     removed: 'Die Sitzung ist gelöscht.',
+    save: 'Speichern',
     export: 'Speichern als',
     exportFree: 'frei',
     exportPaid: 'mit Lizenzschlüssel',
@@ -419,16 +426,10 @@ export const de: Catalogue = {
   },
   token: {
     heading: 'Dieser Server fragt nach einem Token',
-    hint: 'Wer den Server betreibt, hat es (die Einstellung LINNET_API_TOKEN). Es bleibt, bis dieser Tab geschlossen wird.',
+    hint: 'Wer den Server betreibt, hat es (die Einstellung LINNET_API_TOKEN). Es bleibt, bis diese Seite geschlossen oder neu geladen wird.',
     field: 'Token',
     use: 'Weiter',
     wrong: 'Der Server hat dieses Token nicht angenommen.',
-  },
-  rejoin: {
-    heading: 'Eine Sitzung läuft noch',
-    hint: 'Sie wurde in diesem Tab begonnen, bevor die Seite neu geladen wurde.',
-    yes: 'Mit ihr weitermachen',
-    no: 'Sie beenden',
   },
   speak: {
     tone: '{who}: {word}, {sure}.',

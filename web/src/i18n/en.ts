@@ -239,12 +239,18 @@ export const en = {
     refused: 'The server refused',
     paused: 'View paused, still listening',
     muted: 'Muted',
-    stopping: 'Stopping',
+    ending: 'Ending',
+    continuing: 'The server went away; going on as soon as it is back',
     ended: 'Ended',
     lost: 'The connection was lost. The tones above are the last that came.',
     lostHint: 'Listening goes on at the server; what was missed will be caught up.',
     pollingHint:
       'Something between this page and the server holds the live stream back. Tones still come, a little later.',
+  },
+  continued: {
+    heading: 'This is a new session',
+    hint: 'The server was restarted in between. What was heard before is kept there and can be saved.',
+    save: 'Save what was before (JSON)',
   },
   ended: {
     heading: 'This session has ended',
@@ -285,6 +291,7 @@ export const en = {
     removeYes: 'Delete it for good',
     removeNo: 'Keep it',
     removed: 'The session is deleted.',
+    save: 'Save',
     export: 'Save as',
     exportFree: 'free',
     exportPaid: 'with a licence key',
@@ -409,16 +416,10 @@ export const en = {
   },
   token: {
     heading: 'This server asks for a token',
-    hint: 'Whoever runs the server has it (the setting LINNET_API_TOKEN). It is kept until this tab closes.',
+    hint: 'Whoever runs the server has it (the setting LINNET_API_TOKEN). It is kept until this page is closed or loaded anew.',
     field: 'Token',
     use: 'Go on',
     wrong: 'The server did not accept this token.',
-  },
-  rejoin: {
-    heading: 'A session is still running',
-    hint: 'It was started in this tab before the page was loaded anew.',
-    yes: 'Go on with it',
-    no: 'End it',
   },
   speak: {
     tone: '{who}: {word}, {sure}.',

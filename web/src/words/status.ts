@@ -2,9 +2,8 @@
  * The state of the service as one short line: of all that could be said, what matters most to a
  * person in the middle of a call.
  */
+import type { Phase } from '@/composables/useSession';
 import type { TextKey, TextValues } from '@/i18n';
-
-export type Phase = 'idle' | 'starting' | 'running' | 'stopping' | 'ended';
 
 /** How a line is marked, beside its words. */
 export type Mark = 'off' | 'busy' | 'on' | 'paused' | 'trouble';
@@ -36,7 +35,8 @@ export function statusSaid(known: StatusKnown): StatusSaid {
   if (phase === 'ended' || (phase === 'running' && connection === 'ended')) {
     return { key: 'status.ended', mark: 'off' };
   }
-  if (phase === 'stopping') return { key: 'status.stopping', mark: 'busy' };
+  if (phase === 'ending') return { key: 'status.ending', mark: 'busy' };
+  if (phase === 'continuing') return { key: 'status.continuing', mark: 'trouble' };
   if (phase === 'starting') return { key: 'status.starting', mark: 'busy' };
   if (phase === 'idle') {
     if (known.server === null) return { key: 'status.checking', mark: 'busy' };

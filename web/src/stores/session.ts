@@ -1,0 +1,128 @@
+/**
+ * The one session of the page, and what the server is: ties the reader's settings to the session
+ * and the session's view to the reader's place. How a session lives is in `useSession`.
+ */
+import { defineStore } from 'pinia';
+import { computed, markRaw, onScopeDispose, ref, shallowRef, watch } from 'vue';
+
+import type { Health } from '@/api/client';
+import { asProblem } from '@/api/problem';
+import type { SourceName } from '@/audio/types';
+import { useSession } from '@/composables/useSession';
+import type { Problem } from '@/model/problem';
+import { usePlace } from './place';
+import { useSettings } from './settings';
+
+/** A server that did not answer is asked again after so long. */
+const ASK_AGAIN_MS = 5000;
+
+const SOURCES: readonly SourceName[] = ['mic', 'tab'];
+
+const SPEAKERS: Readonly<Record<SourceName, string>> = { mic: 'speaker_a', tab: 'speaker_b' };
+
+export const useSessionStore = defineStore('session', () => {
+  const session = useSession();
+  const { capture, stream, client, token, problem, phase } = session;
+  const { settings } = useSettings();
+  const place = usePlace();
+
+  const health = shallowRef<Health | null>(null);
+  const serverProblem = shallowRef<Problem | null>(null);
+  /** Whether the server answered when it was last asked; null before that. */
+  const server = ref<boolean | null>(null);
+  let asking: ReturnType<typeof setTimeout> | undefined;
+
+  async function lookForServer(): Promise<void> {
+    clearTimeout(asking);
+    try {
+      health.value = await client.health();
+      serverProblem.value = null;
+      server.value = true;
+    } catch (error) {
+      serverProblem.value = asProblem(error);
+      server.value = false;
+      asking = setTimeout(() => void lookForServer(), ASK_AGAIN_MS);
+    }
+  }
+  onScopeDispose(() => clearTimeout(asking));
+
+  /** The server makes up its own conversation: there is nothing to listen to. */
+  const synthetic = computed(
+    () =>
+      health.value?.classifier === 'mock' ||
+      (stream.view.value.service?.event.detail.includes('synthetic conversation') ?? false),
+  );
+  const on = computed(() =>
+    SOURCES.filter((name) => ['live', 'muted', 'reconnecting'].includes(capture[name].status)),
+  );
+  const speakersOn = computed(() => on.value.map((name) => SPEAKERS[name]));
+  const speakersMuted = computed(() =>
+    on.value.filter((name) => capture[name].muted).map((name) => SPEAKERS[name]),
+  );
+  const isMuted = computed(() => on.value.length > 0 && speakersMuted.value.length === on.value.length);
+  /** What stands in the way now, of starting or of following. */
+  const trouble = computed<Problem | null>(
+    () => problem.value ?? (stream.connection.value === 'refused' ? stream.problem.value : null),
+  );
+  const needsToken = computed(() => trouble.value?.status === 401);
+  /** A token was given, and was not enough. */
+  const tokenGiven = computed(() => token.value !== null);
+
+  watch(
+    () => settings.licenseKey,
+    (key) => {
+      session.licenseKey.value = key.trim() || null;
+    },
+    { immediate: true },
+  );
+  watch(stream.view, place.follow, { immediate: true });
+
+  /** To be called in the handler of a click. */
+  function start(): Promise<boolean> {
+    const { elcor, windowMs, mic, micDevice, tab } = settings;
+    const key = session.licenseKey.value;
+    const options = { elcor, window_ms: windowMs, ...(key === null ? {} : { license_key: key }) };
+    if (synthetic.value) return session.start(options, { mic: false, tab: false });
+    return session.start(options, { mic: mic ? { deviceId: micDevice || null } : false, tab });
+  }
+
+  function again(): Promise<boolean> {
+    session.reset();
+    return start();
+  }
+
+  async function useToken(text: string): Promise<void> {
+    token.value = text.trim() || null;
+    if (session.sessionId.value === null) await start();
+    else stream.retry();
+  }
+
+  function startSource(name: SourceName): Promise<boolean> {
+    return capture.start(name, name === 'mic' ? settings.micDevice || null : null);
+  }
+
+  function toggleMute(name: SourceName): void {
+    if (on.value.includes(name)) capture.setMuted(name, !capture[name].muted);
+  }
+
+  return {
+    phase, problem, trouble, needsToken, tokenGiven, health, server, serverProblem, synthetic,
+    on, speakersOn, speakersMuted, isMuted,
+    sessionId: session.sessionId,
+    info: session.info,
+    continuedFrom: session.continuedFrom,
+    wakeHeld: session.wakeLock.isHeld,
+    connection: stream.connection,
+    retryInS: stream.retryInS,
+    firstEventMs: stream.firstEventMs,
+    latencyMs: stream.latencyMs,
+    capture: markRaw(capture),
+    client: markRaw(client),
+    start, again, useToken, startSource, toggleMute, lookForServer,
+    end: session.end,
+    reset: session.reset,
+    attach: session.attach,
+    restore: session.restore,
+    retry: stream.retry,
+  };
+});
