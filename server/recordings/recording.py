@@ -118,7 +118,8 @@ class Recording:
             self._process.kill()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_END_S):
-                await self._process.wait()
+                # Reads what is left in the pipe, which is what closes it, and waits.
+                await self._process.communicate()
 
     @property
     def _bytes_per_s(self) -> int:
