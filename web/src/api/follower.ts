@@ -217,7 +217,7 @@ export class Follower {
     const waitS = backoffS(this.attempt, STREAM_BACKOFF);
     this.attempt += 1;
     this.later(waitS * 1000, () => this.connect());
-    this.retryInS = Math.ceil(waitS);
+    this.retryInS = Math.max(1, Math.round(waitS));
     this.countDown(turn);
     this.set('retrying', problem ?? NO_ANSWER);
   }

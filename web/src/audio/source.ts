@@ -202,6 +202,7 @@ export class CaptureSource {
   private onChunk({ samples, level }: ChunkMessage): void {
     this.state.level = this.tap === null ? 0 : level;
     this.socket?.send(samples, performance.now());
+    this.count();
   }
 
   private fail(device: 'lost' | 'denied' | 'unsupported', problem: SourceProblem): false {
@@ -212,16 +213,20 @@ export class CaptureSource {
   }
 
   private show(): void {
-    const { socket, state } = this;
+    const { state } = this;
     const [status, problem] = this.told();
     state.status = status;
     state.problem = problem;
     if (status !== 'live' && status !== 'reconnecting') state.level = 0;
-    if (socket !== null) {
-      state.sentS = this.sentBeforeS + socket.sentS;
-      state.waitingS = socket.waitingS;
-      state.droppedS = this.droppedBeforeS + socket.droppedS;
-    }
+    this.count();
+  }
+
+  private count(): void {
+    const { socket, state } = this;
+    if (socket === null) return;
+    state.sentS = this.sentBeforeS + socket.sentS;
+    state.waitingS = socket.waitingS;
+    state.droppedS = this.droppedBeforeS + socket.droppedS;
   }
 
   /** The one thing to say, what is nearest to the person first. */

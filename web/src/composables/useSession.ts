@@ -65,6 +65,9 @@ export interface Session {
 /** Under this name the id survives a reload of the tab, and no longer than the tab. */
 const STORED = 'linnet.session';
 
+/** What was captured last is still on its way when the sources stop. */
+const LAST_WORDS_MS = 200;
+
 const SOURCES: readonly SourceName[] = ['mic', 'tab'];
 
 export function useSession(): Session {
@@ -153,6 +156,7 @@ export function useSession(): Session {
     const mine = begin('ending');
     for (const name of SOURCES) capture.stop(name);
     const id = sessionId.value;
+    await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
     try {
       if (id !== null && stream.view.value.ended === null) await client.end(id);
       if (info.value !== null) info.value = { ...info.value, state: 'stopped' };
