@@ -34,7 +34,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     row = await manager.store.session(info.session_id)
     if row is None:
         raise UnknownSessionError
-    head = head_of(row)
+    head = head_of(row, gaps=await manager.store.gaps(row.session_id, row.last_seq))
     events = StoredEvents(manager.store, info.session_id, row.last_seq)
     async with aclosing(chosen.write(head, events)) as pieces:
         return await _send(request, chosen, head, pieces)

@@ -6,11 +6,13 @@ Knows the store's reading methods and nothing of formats.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from server.errors import StoreError
 from server.export.base import ExportHead, Pages, SessionEvents
 from server.log.base import Event, EventStore, Gap, SessionRow
+from server.models import CorrectionMark
 
 PAGE_EVENTS: Final = 500
 """Read and turned into text in one go; between two pages the event loop has its turn."""
@@ -34,7 +36,7 @@ def head_of(row: SessionRow, *, gaps: Sequence[Gap] = (), title: str = "") -> Ex
 
 
 class StoredEvents(SessionEvents):
-    """The events of one session up to a number."""
+    """The events of one session up to a number, with the corrections of when it was first read."""
 
     def __init__(self, store: EventStore, session_id: str, last_seq: int) -> None:
         """
@@ -46,6 +48,7 @@ class StoredEvents(SessionEvents):
         self._store = store
         self._session_id = session_id
         self._last_seq = last_seq
+        self._corrections: dict[int, CorrectionMark] | None = None
 
     def tones(self) -> Pages:
         return self._pages(self._store.tones_after)
@@ -54,6 +57,10 @@ class StoredEvents(SessionEvents):
         return self._pages(self._store.read_after)
 
     async def _pages(self, read: _Reader) -> Pages:
+        if self._corrections is None:
+            # Once for all readings, which are to agree. They are few: each was made by hand.
+            self._corrections = await self._store.corrections(self._session_id)
+        marks = self._corrections
         seq = 0
         while seq < self._last_seq:
             page = await read(self._session_id, seq, PAGE_EVENTS)
@@ -65,9 +72,13 @@ class StoredEvents(SessionEvents):
                 page = [event for event in page if event.seq <= self._last_seq]
                 if not page:
                     return
-            yield page
+            yield [_marked(event, marks.get(event.seq)) for event in page] if marks else page
 
     async def _check_still_there(self) -> None:
         """A session erased under its export must not look like a shorter one."""
         if await self._store.session(self._session_id) is None:
             raise StoreError("The session was erased while it was being exported.")
+
+
+def _marked(event: Event, mark: CorrectionMark | None) -> Event:
+    return event if event.correction == mark else replace(event, correction=mark)

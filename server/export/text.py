@@ -68,5 +68,5 @@ async def in_pieces(texts: AsyncIterator[str]) -> AsyncGenerator[bytes, None]:
             yield "".join(gathered).encode()
             gathered.clear()
             length = 0
-    if gathered:
+    if length:
         yield "".join(gathered).encode()

@@ -196,7 +196,7 @@ def milliseconds(time_s: float) -> int:
 def correction_words(mark: CorrectionMark) -> str:
     """What a person says a tone should have been, as one text."""
     said = [mark.affect.value] if mark.affect is not None else []
-    said += [text for text in (mark.label, mark.note) if text]
+    said += [text for text in (mark.label, mark.note) if text and not text.isspace()]
     return " · ".join(said)
 
 

@@ -164,7 +164,7 @@ def shifts(counted: Survey) -> Iterator[str]:
         yield (
             f'<tr><td class="number"><span class="dot">{number}</span></td>'
             f'<td class="number">{moment(span.start_ms, hours=hours)}</td>'
-            f"<td>{markup(plain_speaker(span.speaker_id))}</td>"
+            f'<td class="voice">{markup(plain_speaker(span.speaker_id))}</td>'
             f'<th scope="row">{_affect(span.affect)}</th>'
             f"<td>{markup(direction(span.shift_direction))}</td>"
             f'<td class="number">{span.shift_magnitude:.2f}</td></tr>'
@@ -207,7 +207,7 @@ def _episode_row(episode: Episode, *, hours: bool, corrected: bool) -> str:
     cells = [
         f'<tr><td class="number">{moment(episode.start_ms, hours=hours)}</td>',
         f'<td class="number">{length(episode.end_ms - episode.start_ms)}</td>',
-        f"<td>{markup(plain_speaker(tone.speaker_id))}</td>",
+        f'<td class="voice">{markup(plain_speaker(tone.speaker_id))}</td>',
         f'<th scope="row">{_affect(tone.affect, tone.label)}</th>',
         f"<td><bdi>{markup(tone.subtext or '')}</bdi></td>",
         f'<td class="number">{tone.confidence:.2f}</td>',
