@@ -7,6 +7,7 @@ one at all was decided by the classifier, which names no affect below its floor.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from classifier.frames import Affect, EnvironLabel, Sound, Source, VoiceFrame
@@ -39,11 +40,16 @@ class Annotator:
         self._session_id = session_id
         self._elcor = elcor
         self._interval_s = tone_interval_s
+        self.starts_at_s = 0.0
+        """Where the session's clock stands when the first audio comes: one that is resumed goes on
+        after its last timestamp."""
         self._said: dict[Source, tuple[Affect, float]] = {}
         self._habit_told: dict[Source, bool] = {}
 
     def drafts(self, frame: VoiceFrame) -> list[Draft]:
         """The events that a frame gives, in the order they are to be numbered."""
+        if self.starts_at_s:
+            frame = _later(frame, self.starts_at_s)
         drafts = [Draft("affect-event", self._affect_event(frame).to_json())]
         if frame.affect is None:
             # Speech ended or became doubtful: the next tone is news, whatever it is.
@@ -128,6 +134,11 @@ class Annotator:
             },
             heard_s=round(frame.heard_s, _DIGITS),
         )
+
+
+def _later(frame: VoiceFrame, by_s: float) -> VoiceFrame:
+    sounds = tuple(replace(sound, timestamp_s=sound.timestamp_s + by_s) for sound in frame.sounds)
+    return replace(frame, timestamp_s=frame.timestamp_s + by_s, sounds=sounds)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -9,6 +9,8 @@ status number or a WebSocket close code.
     ├── SettingsError         a setting makes no sense; the server does not start
     ├── InvalidInputError     a request's field is ill-typed or out of range
     ├── UnknownSessionError   no such session, or not this caller's
+    ├── UnknownEventError     the session has no such event
+    ├── SessionRunningError   the session has to end first
     ├── SessionEndedError     the session exists but takes nothing any more
     ├── NotAllowedError       this origin or host may not do this
     ├── CredentialsError      no credentials where the mode needs them
@@ -63,6 +65,30 @@ class UnknownSessionError(LinnetError):
     title = "No such session"
 
     def __init__(self, detail: str = "There is no session with this id.") -> None:
+        super().__init__(detail)
+
+
+class UnknownEventError(LinnetError):
+    """The session has no tone event of this number."""
+
+    code = "unknown_event"
+    title = "No such event"
+
+    def __init__(
+        self, detail: str = "This session has no stored tone event of this number."
+    ) -> None:
+        super().__init__(detail)
+
+
+class SessionRunningError(LinnetError):
+    """Only an ended session can be resumed."""
+
+    code = "session_running"
+    title = "The session still runs"
+
+    def __init__(
+        self, detail: str = "This session still runs: end it before you resume it."
+    ) -> None:
         super().__init__(detail)
 
 

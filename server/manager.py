@@ -1,7 +1,7 @@
 """All sessions of this server: starts them, finds them, ends them, and owns every task they run.
 
 Knows tiers, modes and bounds; knows nothing of HTTP. A session that is not live is looked up in
-the store, where another owner's session is the same as none.
+the archive, where another owner's session is the same as none.
 """
 
 from __future__ import annotations
@@ -14,29 +14,37 @@ from typing import Final
 import structlog
 
 from classifier import Backend, Listener
-from server.annotate import Annotator
+from server.archive import Archive, check_owner
 from server.clock import Clock
 from server.errors import (
     CapacityError,
     GoingAwayError,
     SessionEndedError,
+    SessionRunningError,
     StoreError,
     UnknownSessionError,
 )
-from server.log.base import EventStore, SessionRow
-from server.log.channel import Channel, Cursor
+from server.keeper import Ending, Keeper
+from server.log.base import EventStore, Gap, SessionRow
+from server.log.channel import Cursor
+from server.maker import Beginning, SessionMaker
 from server.metrics import Metrics
-from server.models import EndReason, SessionInfo, SessionState, StartRequest, Tier
-from server.session import Session, SessionParts
+from server.models import (
+    EndReason,
+    ResumeRequest,
+    SessionInfo,
+    SessionState,
+    StartRequest,
+    Tier,
+)
+from server.session import Session
 from server.settings import Settings
 
 ID_BYTES: Final = 24
 """192 random bits: knowing a session id is being allowed in."""
 
-TONE_INTERVAL_S: Final = 1.0
-"""An unchanged tone is repeated once a second while it lasts, the pace front ends expect."""
-
 _REAP_EVERY_S: Final = 1.0
+_KEEP_EVERY_S: Final = 1.0
 
 _END_STORED_S: Final = 5.0
 """How long the store may take to note that a session has ended. Without the note it is found
@@ -62,13 +70,26 @@ class SessionManager:
     ) -> None:
         self.store = store
         self.backend = backend
+        self._keeper = Keeper(store, clock, retention_days=settings.retention_days)
+        self.archive = Archive(store, clock, self._keeper)
+        """Sessions in the store: to be read, pinned, corrected."""
         self._settings = settings
         self._clock = clock
         self._metrics = metrics
+        self._maker = SessionMaker(
+            store=store,
+            backend=backend,
+            clock=clock,
+            metrics=metrics,
+            audio_buffer_s=settings.audio_buffer_s,
+        )
         self._sessions: dict[str, Session] = {}
         self._endings: dict[str, asyncio.Task[None]] = {}
+        self._unwanted: set[str] = set()
+        """Sessions to be erased once they have ended."""
         self._subscribers = 0
         self._reaper: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self._loading: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -93,6 +114,7 @@ class SessionManager:
         self._loading = asyncio.create_task(self.backend.load(), name="classifier-load")
         self._loading.add_done_callback(self._tell_loaded)
         self._reaper = asyncio.create_task(self._reap(), name="session-reaper")
+        self._keeping = asyncio.create_task(self._keep(), name="log-keeper")
 
     async def loaded(self) -> None:
         """Wait for the classifier.
@@ -113,10 +135,11 @@ class SessionManager:
     async def aclose(self) -> None:
         """End every session, then let go of classifier and log."""
         await self.end_all()
-        for task in (self._reaper, self._loading):
+        for task in (self._reaper, self._keeping, self._loading):
             if task is not None:
                 task.cancel()
                 await asyncio.wait([task])
+        await self._keeper.aclose()
         try:
             await self.backend.aclose()
         finally:
@@ -157,26 +180,56 @@ class SessionManager:
             GoingAwayError: the server is shutting down.
             StoreError: the log cannot keep the session.
         """
+        session = await self._begin(Beginning(request, tier, owner, open_listener))
+        session.open()
+        return session
+
+    async def resume(
+        self, request: ResumeRequest, *, tier: Tier, owner: str
+    ) -> tuple[Session, int]:
+        """Start a session that goes on where an ended one left off: its log begins with that one's
+        events, numbered from 1, and its clock after their last timestamp.
+
+        Returns:
+            The session, and how many events it began with.
+
+        Raises:
+            UnknownSessionError: no such session of this owner.
+            SessionRunningError: it has not ended.
+            CapacityError, GoingAwayError, StoreError: as for :meth:`start`.
+        """
+        old = await self.archive.row(request.snapshot_id, owner=owner)
+        if old.session_id in self._sessions:
+            raise SessionRunningError
+        asked = request.model_dump(exclude_unset=True)
+        start = StartRequest.model_validate({"elcor": old.elcor, **old.settings, **asked})
+        session = await self._begin(Beginning(start, tier, owner, resumed_from=old.session_id))
+        try:
+            copied = await self.archive.copy(old, session.session_id)
+            if session.ended.is_set():
+                raise GoingAwayError if self._closing else SessionEndedError
+        except BaseException:
+            # Half a copy is nothing that anybody asked for.
+            self._unwanted.add(session.session_id)
+            self._begin_ending(session, EndReason.ERROR)
+            raise
+        session.go_on_after(copied.last_events, copied.last_s)
+        count = session.channel.last_seq
+        session.open()
+        return session, count
+
+    async def _begin(self, beginning: Beginning) -> Session:
+        """A session that the store knows of and that has yet to be opened."""
         if self._closing:
             raise GoingAwayError
         self._check_room()
         session_id = secrets.token_urlsafe(ID_BYTES)
-        listener = open_listener(self.backend)
-        session = self._make(session_id, request, tier, owner, listener)
+        session = self._maker.make(session_id, beginning, self._on_failure)
         # In the table before the wait, so that a rush of starts cannot pass the bound together.
         self._sessions[session_id] = session
         self._metrics.sessions.inc()
         try:
-            await self.store.create_session(
-                SessionRow(
-                    session_id=session_id,
-                    state=SessionState.RUNNING,
-                    elcor=session.elcor,
-                    tier=tier,
-                    owner=owner,
-                    started_at_s=self._clock.wall_s(),
-                )
-            )
+            await self.store.create_session(self._maker.first_row(session, beginning))
         except BaseException as exc:
             # When whoever started it has left, it may be kept all the same: its end is noted, too.
             failed = isinstance(exc, StoreError)
@@ -186,8 +239,7 @@ class SessionManager:
             if self._closing:
                 raise GoingAwayError
             raise StoreError("The log took so long to keep the session that it is over.")
-        session.open()
-        _log.info("session started", session=session_id[:6], tier=tier.value)
+        _log.info("session started", session=session_id[:6], tier=session.tier.value)
         return session
 
     async def end(self, session_id: str, *, owner: str) -> None:
@@ -198,9 +250,9 @@ class SessionManager:
         """
         session = self._sessions.get(session_id)
         if session is None:
-            await self._row(session_id, owner)
+            await self.archive.row(session_id, owner=owner)
             return
-        self._check_owner(session.owner, owner)
+        check_owner(session.owner, owner)
         ending = self._begin_ending(session, EndReason.CLIENT)
         # The ending goes on when the one who asked for it leaves.
         await asyncio.shield(ending)
@@ -222,24 +274,46 @@ class SessionManager:
 
     async def _end(self, session: Session, reason: EndReason) -> None:
         session_id = session.session_id
+        ending = Ending(session.channel, reason, self._clock.wall_s())
+        stored = False
         try:
             await session.close(reason)
             shutdown = reason is EndReason.SHUTDOWN
-            async with asyncio.timeout(_END_STORED_SHUTDOWN_S if shutdown else _END_STORED_S):
-                await self.store.end_session(
-                    session_id,
-                    reason=reason,
-                    ended_at_s=self._clock.wall_s(),
-                    last_seq=session.channel.last_seq,
-                )
-        except (StoreError, TimeoutError) as exc:
-            _log.error("session end not stored", session=session_id[:6], error=repr(exc))
+            ending = Ending(session.channel, reason, self._clock.wall_s())
+            stored = await self._keeper.settle(
+                ending, _END_STORED_SHUTDOWN_S if shutdown else _END_STORED_S
+            )
         finally:
             self._sessions.pop(session_id, None)
             self._endings.pop(session_id, None)
             self._metrics.sessions.dec()
             self._metrics.sessions_ended.labels(reason.value).inc()
+        if not stored:
+            await self._keeper.owe(ending)
+        if session_id in self._unwanted:
+            await self._discard(session_id)
         _log.info("session ended", session=session_id[:6], reason=reason.value)
+
+    async def _discard(self, session_id: str) -> None:
+        self._unwanted.discard(session_id)
+        await self._keeper.forget(session_id)
+        try:
+            await self.store.erase(session_id)
+        except StoreError as exc:
+            _log.error("session not erased", session=session_id[:6], error=exc.detail)
+
+    async def erase(self, session_id: str, *, owner: str) -> None:
+        """End a session if it runs, then erase it and all it left.
+
+        Raises:
+            UnknownSessionError: no such session of this owner.
+            StoreError: the log failed; what is left can be erased again.
+        """
+        await self.end(session_id, owner=owner)
+        await self._keeper.forget(session_id)
+        if not await self.store.erase(session_id):
+            raise UnknownSessionError
+        _log.info("session erased", session=session_id[:6])
 
     # -- finding --------------------------------------------------------------------------------
 
@@ -264,9 +338,9 @@ class SessionManager:
         """
         session = self._sessions.get(session_id)
         if session is None:
-            await self._row(session_id, owner)
+            await self.archive.row(session_id, owner=owner)
             raise SessionEndedError
-        self._check_owner(session.owner, owner)
+        check_owner(session.owner, owner)
         session.touch()
         return session
 
@@ -278,25 +352,23 @@ class SessionManager:
         """
         session = self._sessions.get(session_id)
         if session is not None:
-            self._check_owner(session.owner, owner)
+            check_owner(session.owner, owner)
             session.touch()
             return session.info()
-        row = await self._row(session_id, owner)
+        row = await self.archive.row(session_id, owner=owner)
         return SessionInfo(
             session_id=row.session_id, state=SessionState.STOPPED, elcor=row.elcor, tier=row.tier
         )
 
-    async def ended_row(self, session_id: str, *, owner: str) -> SessionRow:
-        """What the store keeps of a session that has ended.
+    async def stored(self, session_id: str, *, owner: str) -> tuple[SessionRow, list[Gap]]:
+        """What is kept of a session, running or ended, and which of its events are not.
 
         Raises:
             UnknownSessionError: no such session of this owner.
         """
-        return await self._row(session_id, owner)
-
-    async def past(self, owner: str, *, limit: int, before_s: float | None) -> list[SessionRow]:
-        """This owner's ended sessions, the newest first."""
-        return await self.store.ended_sessions(owner, limit=limit, before_s=before_s)
+        row = await self.archive.row(session_id, owner=owner)
+        session = self._sessions.get(session_id)
+        return row, await self.archive.gaps(row, None if session is None else session.channel)
 
     # -- subscribers ----------------------------------------------------------------------------
 
@@ -320,33 +392,6 @@ class SessionManager:
 
     # -- inside ---------------------------------------------------------------------------------
 
-    def _make(
-        self, session_id: str, request: StartRequest, tier: Tier, owner: str, listener: Listener
-    ) -> Session:
-        synthetic = self.backend.name == "mock"
-        parts = SessionParts(
-            channel=Channel(session_id, self.store, self._clock, self._metrics),
-            classifier=listener,
-            annotator=Annotator(
-                session_id,
-                elcor=request.elcor,
-                # The synthetic conversation is paced by its own rate already.
-                tone_interval_s=0.0 if synthetic else TONE_INTERVAL_S,
-            ),
-            backend=self.backend,
-            clock=self._clock,
-            metrics=self._metrics,
-            audio_buffer_s=self._settings.audio_buffer_s,
-        )
-        return Session(
-            session_id,
-            elcor=request.elcor,
-            tier=tier,
-            owner=owner,
-            parts=parts,
-            on_failure=lambda session: self._ignore(self._begin_ending(session, EndReason.ERROR)),
-        )
-
     def _check_room(self) -> None:
         if self._settings.demo_mode and self.running >= self._settings.demo_max_sessions:
             raise CapacityError(
@@ -359,21 +404,14 @@ class SessionManager:
                 "takes (LINNET_MAX_SESSIONS)."
             )
 
-    async def _row(self, session_id: str, owner: str) -> SessionRow:
-        row = await self.store.session(session_id)
-        if row is None:
-            raise UnknownSessionError
-        self._check_owner(row.owner, owner)
-        return row
+    def _on_failure(self, session: Session) -> None:
+        # The ending is owned by ``_endings``; whoever noticed the failure need not wait.
+        self._begin_ending(session, EndReason.ERROR)
 
-    @staticmethod
-    def _check_owner(owner: str, asking: str) -> None:
-        if not secrets.compare_digest(owner.encode(), asking.encode()):
-            raise UnknownSessionError
-
-    @staticmethod
-    def _ignore(_: object) -> None:
-        """The ending is owned by ``_endings``; whoever noticed the failure need not wait."""
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(_KEEP_EVERY_S)
+            await self._keeper.turn(session.channel for session in self._sessions.values())
 
     async def _reap(self) -> None:
         idle_ttl_s = self._settings.session_idle_ttl_s

@@ -100,6 +100,40 @@ class SessionStopped(WireModel):
     state: Literal[SessionState.STOPPED] = SessionState.STOPPED
 
 
+class SessionPinned(WireModel):
+    """Answer to pinning and unpinning."""
+
+    session_id: str
+    snapshot_id: str
+    """What resuming takes: the id of the session itself."""
+    pinned: bool
+    pinned_at: Seconds | None
+    """Seconds since 1970."""
+
+
+class SessionErased(WireModel):
+    """Answer to erasing a session."""
+
+    session_id: str
+    erased: Literal[True] = True
+
+
+class ResumeRequest(StartRequest):
+    """Body of ``POST /session/resume``; what is not given is as it was."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    snapshot_id: str = Field(min_length=1, max_length=128)
+
+
+class SessionResumed(SessionInfo):
+    """Answer to resuming a session."""
+
+    resumed_from: str
+    event_count: int = Field(ge=0)
+    """Events in its log from the start: the next one is number ``event_count + 1`` or later."""
+
+
 class SessionSummary(WireModel):
     """One row of the list of past sessions."""
 
@@ -109,6 +143,8 @@ class SessionSummary(WireModel):
     reason: EndReason | None
     elcor: bool
     event_count: int = Field(ge=0)
+    pinned: bool
+    resumed_from: str | None
 
 
 class SessionList(WireModel):
@@ -215,6 +251,32 @@ class CorrectionMark(WireModel):
     def to_json(self) -> bytes:
         """Only what was said: a key without a value is left out."""
         return orjson.dumps(self.model_dump(mode="python", exclude_none=True))
+
+
+class CorrectionRequest(WireModel):
+    """Body of ``PUT /session/{id}/events/{seq}/correction``: a label or an affect, or both."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", str_strip_whitespace=True, allow_inf_nan=False
+    )
+
+    label: str | None = Field(None, min_length=1, max_length=200)
+    affect: Affect | None = None
+    note: str | None = Field(None, min_length=1, max_length=2000)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> CorrectionRequest:
+        if self.label is None and self.affect is None:
+            raise ValueError("needs a label or an affect")
+        return self
+
+
+class CorrectionAnswer(WireModel):
+    """The correction that stands beside an event now."""
+
+    session_id: str
+    seq: int = Field(ge=1)
+    correction: CorrectionMark | None
 
 
 class LoggedTone(ToneEvent):

@@ -9,7 +9,7 @@ who else is listening on this server.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,6 +28,7 @@ from server.errors import (
     SourceTakenError,
 )
 from server.inbox import AudioInbox
+from server.log.base import Event
 from server.log.channel import Channel, Cursor
 from server.metrics import Metrics
 from server.models import EndReason, ServiceStatus, SessionInfo, SessionState, Tier
@@ -63,6 +64,8 @@ class SessionParts:
     clock: Clock
     metrics: Metrics
     audio_buffer_s: float
+    describe: Callable[[], Awaitable[None]]
+    """Told when the classifier is ready and when another took its place."""
 
 
 class AudioFeed:
@@ -275,6 +278,16 @@ class Session:
         self._preparation = self._task(self._prepare(), "prepare")
         self._frames = self._task(self._run_frames(), "frames")
 
+    def go_on_after(self, events: Sequence[Event], at_s: float) -> None:
+        """Before :meth:`open`: go on after events that are stored already.
+
+        Args:
+            events: the last of them.
+            at_s: where the session's clock stands when the first audio comes.
+        """
+        self.channel.continue_from(events)
+        self._parts.annotator.starts_at_s = at_s
+
     async def close(self, reason: EndReason) -> None:
         """End: analyse what has arrived while there is time, log it, then close the log."""
         self.end_reason = reason
@@ -305,6 +318,7 @@ class Session:
             )
             await self._parts.backend.load()
             await self._tell_notices()
+            await self._parts.describe()
         except ClassifierError as exc:
             await self._fail("The classifier could not be made ready.", exc)
             return
@@ -349,6 +363,7 @@ class Session:
         notices = self._parts.classifier.take_notices()
         if notices:
             await self.channel.append([note(ServiceStatus.WARNING, text) for text in notices])
+            await self._parts.describe()
 
     async def _fail(self, detail: str, exc: Exception) -> None:
         if self._failed or self.ended.is_set():

@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     log_sync: Literal["normal", "full"] = Field("normal", alias="LINNET_LOG_SYNC")
     """``normal`` survives the death of the process, ``full`` also a power cut (slower)."""
 
+    retention_days: float = Field(0.0, alias="LINNET_RETENTION_DAYS", ge=0, le=36_500)
+    """Ended sessions that are not pinned are erased after so many days; 0 keeps them."""
+
     # What the process says of itself
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", alias="LINNET_LOG_LEVEL"

@@ -22,9 +22,11 @@ from server.errors import (
     NotAllowedError,
     PaymentRequiredError,
     SessionEndedError,
+    SessionRunningError,
     SourceTakenError,
     StoreError,
     TooLargeError,
+    UnknownEventError,
     UnknownSessionError,
     UnreadableRecordingError,
     UnsupportedRecordingError,
@@ -35,6 +37,8 @@ from server.models import Problem
 STATUS: Final[Mapping[type[LinnetError], HTTPStatus]] = {
     InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownSessionError: HTTPStatus.NOT_FOUND,
+    UnknownEventError: HTTPStatus.NOT_FOUND,
+    SessionRunningError: HTTPStatus.CONFLICT,
     SessionEndedError: HTTPStatus.CONFLICT,
     NotAllowedError: HTTPStatus.FORBIDDEN,
     CredentialsError: HTTPStatus.UNAUTHORIZED,
@@ -55,6 +59,7 @@ STATUS: Final[Mapping[type[LinnetError], HTTPStatus]] = {
 CLOSE_CODE: Final[Mapping[type[LinnetError], int]] = {
     UnknownSessionError: 4004,
     SessionEndedError: 4010,
+    ClassifierFailedError: 4010,
     NotAllowedError: 4003,
     CredentialsError: 4003,
     SourceTakenError: 4009,

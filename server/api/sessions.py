@@ -40,7 +40,7 @@ async def past_sessions(request: web.Request) -> web.StreamResponse:
     owner = owner_of(request)
     require_paid(request_tier(request), "The list of past sessions")
     query = read_query(request, SessionsQuery)
-    rows = await request.app[MANAGER].past(owner, limit=query.limit, before_s=query.before)
+    rows = await request.app[MANAGER].archive.past(owner, limit=query.limit, before_s=query.before)
     sessions = [
         SessionSummary(
             session_id=row.session_id,
@@ -49,6 +49,8 @@ async def past_sessions(request: web.Request) -> web.StreamResponse:
             reason=row.reason,
             elcor=row.elcor,
             event_count=row.last_seq,
+            pinned=row.pinned_at_s is not None,
+            resumed_from=row.resumed_from,
         )
         for row in rows
     ]

@@ -35,7 +35,9 @@ async def stream(request: web.Request) -> web.StreamResponse:
     try:
         session = await manager.followed(session_id, owner=owner)
     except SessionEndedError:
-        return await _replay_ended(request, await manager.ended_row(session_id, owner=owner), after)
+        return await _replay_ended(
+            request, await manager.archive.row(session_id, owner=owner), after
+        )
     cursor = manager.subscribe(session, after)
     response = subscriber_stream(request)
     try:

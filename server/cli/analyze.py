@@ -216,7 +216,7 @@ class _Batch:
     async def _write(
         self, manager: SessionManager, session_id: str, title: str, output: Output
     ) -> None:
-        row = await manager.ended_row(session_id, owner="")
+        row = await manager.archive.row(session_id, owner="")
         events = StoredEvents(manager.store, session_id, row.last_seq)
         async with aclosing(output.format.write(head_of(row, title=title), events)) as pieces:
             if output.path is not None:

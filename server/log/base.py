@@ -139,6 +139,10 @@ class EventStore(Protocol):
         """Mark a session ended. Ending twice keeps the first reason."""
         ...
 
+    async def describe(self, session_id: str, *, model_id: str, model_sha256: str) -> None:
+        """Keep which model listens to a session, when that is known later than its start."""
+        ...
+
     async def pin(self, session_id: str, at_s: float | None) -> bool:
         """Keep a session from expiring, from a time on (the first stays), or no longer (None).
 

@@ -131,6 +131,12 @@ class Channel:
         """Whether the store has every event so far."""
         return not self._unstored and not self._given_up
 
+    def continue_from(self, events: Sequence[Event]) -> None:
+        """Go on after events that the store has already: before anything else is said."""
+        if events:
+            self._ring.extend(events)
+            self.last_seq = events[-1].seq
+
     def subscribe(self, after: int | None) -> Cursor:
         """A cursor behind event number ``after``; behind the newest when None."""
         return Cursor(self, self.last_seq if after is None else min(after, self.last_seq))

@@ -50,6 +50,7 @@ _COMPACT_AT_ONCE_BYTES: Final = 64 * 1024 * 1024
 _EXPIRE_AT_ONCE: Final = 100
 """Sessions erased for their age in one go."""
 
+_DESCRIBE_SESSION: Final = "UPDATE session SET model_id = ?, model_sha256 = ? WHERE id = ?"
 _END_SESSION: Final = """
 UPDATE session SET state = 'stopped', reason = ?, ended_at = ?, last_seq = ?
 WHERE id = ? AND state = 'running'
@@ -157,6 +158,9 @@ class SqliteStore:
     ) -> None:
         await self._write(_END_SESSION, [(reason.value, ended_at_s, last_seq, session_id)])
         self._keys.pop(session_id, None)
+
+    async def describe(self, session_id: str, *, model_id: str, model_sha256: str) -> None:
+        await self._write(_DESCRIBE_SESSION, [(model_id, model_sha256, session_id)])
 
     async def pin(self, session_id: str, at_s: float | None) -> bool:
         return await self._writing.transact(

@@ -61,7 +61,7 @@ async def test_ids_cannot_be_guessed(house: House) -> None:
 async def test_an_unknown_id_is_unknown_to_everybody(house: House) -> None:
     """To those who look, who follow and who end."""
     manager = house.manager
-    for ask in (manager.info, manager.live, manager.followed, manager.ended_row, manager.end):
+    for ask in (manager.info, manager.live, manager.followed, manager.archive.row, manager.end):
         with pytest.raises(UnknownSessionError):
             await ask("no-such-id", owner="")
 
@@ -76,10 +76,10 @@ async def test_another_owners_session_is_the_same_as_none(house: House) -> None:
                 await ask(session_id, owner="bob")
         assert (await manager.info(session_id, owner="ann")).session_id == session_id
         await manager.end(session_id, owner="ann")
-    assert [row.session_id for row in await manager.past("ann", limit=9, before_s=None)] == [
-        session_id
-    ]
-    assert await manager.past("bob", limit=9, before_s=None) == []
+    assert [
+        row.session_id for row in await manager.archive.past("ann", limit=9, before_s=None)
+    ] == [session_id]
+    assert await manager.archive.past("bob", limit=9, before_s=None) == []
 
 
 # -- ending -------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ async def test_an_ended_session_is_stopped_and_can_still_be_asked_for(house: Hou
     for ask in (house.manager.live, house.manager.followed):
         with pytest.raises(SessionEndedError):
             await ask(session.session_id, owner="")
-    row = await house.manager.ended_row(session.session_id, owner="")
+    row = await house.manager.archive.row(session.session_id, owner="")
     assert (row.reason, row.ended_at_s) == (EndReason.CLIENT, house.clock.wall_s())
     assert row.last_seq == session.channel.last_seq
 
@@ -156,7 +156,7 @@ async def test_an_end_that_cannot_be_stored_is_an_end(house: House) -> None:
     assert house.manager.running == 0
     info = await house.manager.info(session.session_id, owner="")
     assert info.state is SessionState.STOPPED
-    row = await house.manager.ended_row(session.session_id, owner="")
+    row = await house.manager.archive.row(session.session_id, owner="")
     assert row.last_seq == session.channel.last_seq == 2
     house.store.writes_fail = False
 
@@ -308,7 +308,7 @@ async def test_a_start_whose_client_has_left(house: House, tmp_path: Path) -> No
     await asyncio.wait([start])
     assert start.cancelled()
     await until(lambda: house.manager.running == 0)
-    [row] = await house.manager.past("", limit=9, before_s=None)
+    [row] = await house.manager.archive.past("", limit=9, before_s=None)
     assert (row.reason, row.last_seq) == (EndReason.CLIENT, 0)
 
 
@@ -325,7 +325,7 @@ async def test_a_start_that_the_shutdown_overtakes(house: House) -> None:
     with pytest.raises(GoingAwayError):
         await start
     assert house.manager.running == 0
-    [row] = await house.manager.past("", limit=9, before_s=None)
+    [row] = await house.manager.archive.past("", limit=9, before_s=None)
     assert row.reason is EndReason.SHUTDOWN
 
 
@@ -410,7 +410,7 @@ async def test_what_ran_when_the_process_died_is_interrupted(tmp_path: Path) -> 
     await guest.to_the_end()
     again = House(SqliteStore(tmp_path, clock), clock)
     await again.manager.open()
-    row = await again.manager.ended_row(session.session_id, owner="")
+    row = await again.manager.archive.row(session.session_id, owner="")
     assert (row.reason, row.last_seq) == (EndReason.INTERRUPTED, 2)
     assert len(await again.stored(session)) == 2
     await again.manager.aclose()

@@ -53,6 +53,10 @@ class FailingStore:
             session_id, reason=reason, ended_at_s=ended_at_s, last_seq=last_seq
         )
 
+    async def describe(self, session_id: str, *, model_id: str, model_sha256: str) -> None:
+        await self._before_write()
+        await self.inner.describe(session_id, model_id=model_id, model_sha256=model_sha256)
+
     async def pin(self, session_id: str, at_s: float | None) -> bool:
         await self._before_write()
         return await self.inner.pin(session_id, at_s)
