@@ -1,4 +1,4 @@
-"""For every test: blocking the event loop is an error."""
+"""For every test: blocking the event loop is an error, and how fast the machine is says nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from blockbuster import blockbuster_ctx
+from hypothesis import settings
+
+settings.register_profile("linnet", deadline=None)
+settings.load_profile("linnet")
 
 
 @pytest.fixture(autouse=True)
