@@ -1,0 +1,63 @@
+/** From a microphone to a tone on the screen, through everything that lies between. */
+import { expect, test } from './support/fixtures';
+import { TONE_WORDS, en } from './support/linnet-page';
+
+interface Exported {
+  events: { speaker_id: string; affect: string; timestamp: number }[];
+}
+
+test('what is said into the microphone becomes a tone on the screen', async ({ serve, linnet, page }) => {
+  const server = await serve();
+  await linnet.prefer({ details: true, density: 'all' });
+  await page.goto(server.url);
+  await linnet.start();
+  await expect(page.getByTestId('source-status').first()).toHaveText(en.source.live);
+  await linnet.untilTone();
+
+  // Asked off, and what the browser did of it is read back.
+  for (const label of [en.details.echoCancellation, en.details.noiseSuppression, en.details.autoGainControl]) {
+    await expect(linnet.detail(label)).toHaveText(en.details.off);
+  }
+  await expect(linnet.detail(en.details.latency)).not.toHaveText(en.details.notYet);
+  const session = await linnet.sessionId();
+  await linnet.stopButton.click();
+  await expect(page.getByText(en.ended.client)).toBeVisible();
+  await expect(page.getByText(en.source.live)).toHaveCount(0);
+
+  const { events } = await server.json<Exported>(`/session/${session}/export`);
+  expect(events.length).toBeGreaterThan(0);
+  for (const event of events) {
+    expect(event.speaker_id).toBe('speaker_a');
+    expect(TONE_WORDS.map((word) => word.toLowerCase())).toContain(event.affect);
+  }
+});
+
+test('muted, the clock goes on and nothing is heard', async ({ serve, linnet, page }) => {
+  const server = await serve();
+  await linnet.prefer({ details: true });
+  await page.goto(server.url);
+  await linnet.start();
+  await page.getByRole('button', { name: en.compose.mute }).click();
+  await expect(page.getByTestId('source-status').first()).toHaveText(en.source.muted);
+  const sentS = async (): Promise<number> =>
+    Number.parseFloat((await linnet.detail(en.details.sent).innerText()).replace(/[^\d.]/g, ''));
+  const before = await sentS();
+  await expect.poll(sentS).toBeGreaterThan(before);
+});
+
+test('a refused microphone is a plain sentence, and the same button mends it', async ({ serve, linnet, page }) => {
+  const server = await serve();
+  await linnet.prefer();
+  // As a browser answers whose user said no.
+  await page.addInitScript(() => {
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    let refusals = 1;
+    navigator.mediaDevices.getUserMedia = (wanted) =>
+      refusals-- > 0 ? Promise.reject(new DOMException('no', 'NotAllowedError')) : ask(wanted);
+  });
+  await page.goto(server.url);
+  await linnet.startButton.click();
+  await expect(page.getByText(en.capture.denied)).toBeVisible();
+  await linnet.start();
+  await expect(page.getByTestId('source-status').first()).toHaveText(en.source.live);
+});
