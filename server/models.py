@@ -10,7 +10,15 @@ from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from classifier.frames import Affect, EnvironLabel, QueueLabel, ShiftDirection
 
@@ -248,9 +256,9 @@ class CorrectionMark(WireModel):
     at: Seconds
     """Seconds since 1970."""
 
-    def to_json(self) -> bytes:
-        """Only what was said: a key without a value is left out."""
-        return orjson.dumps(self.model_dump(mode="python", exclude_none=True))
+    @model_serializer(mode="wrap")
+    def _only_what_was_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
+        return {key: value for key, value in dump(self).items() if value is not None}
 
 
 class CorrectionRequest(WireModel):

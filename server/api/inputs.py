@@ -56,6 +56,18 @@ def read_source(request: web.Request) -> Source:
         raise InvalidInputError("source: must be mic or tab.") from None
 
 
+def read_seq(request: web.Request) -> int:
+    """The number of an event, from the path.
+
+    Raises:
+        InvalidInputError: not a whole number from 1 on.
+    """
+    value = request.match_info["seq"]
+    if not (value.isascii() and value.isdigit() and len(value) <= 18) or int(value) < 1:
+        raise InvalidInputError("seq: must be a whole number from 1 on.")
+    return int(value)
+
+
 def read_last_event_id(request: web.Request) -> int | None:
     """Where a stream is to go on: the ``Last-Event-ID`` header, else ``?last_event_id=``.
 

@@ -138,7 +138,7 @@ async def preflight(request: web.Request) -> web.StreamResponse:
     """Answer a browser that asks before it sends (CORS)."""
     check_origin(request)
     headers = {
-        "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
+        "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE, OPTIONS",
         "Access-Control-Allow-Headers": ", ".join(
             (
                 "Authorization",

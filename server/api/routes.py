@@ -6,7 +6,20 @@ from typing import Final
 
 from aiohttp import web
 
-from server.api import analyze, audio, docs, export, history, login, service, sessions, stream
+from server.api import (
+    analyze,
+    audio,
+    corrections,
+    docs,
+    export,
+    history,
+    login,
+    pin,
+    resume,
+    service,
+    sessions,
+    stream,
+)
 from server.api.endpoint import Access, Endpoint
 from server.api.guard import LICENSE_HEADER
 from server.api.keys import ACCESS
@@ -19,8 +32,10 @@ from server.errors import (
     InvalidInputError,
     NotAllowedError,
     PaymentRequiredError,
+    SessionRunningError,
     StoreError,
     TooLargeError,
+    UnknownEventError,
     UnknownSessionError,
     UnreadableRecordingError,
     UnsupportedRecordingError,
@@ -28,13 +43,19 @@ from server.errors import (
 )
 from server.export.formats import FORMATS
 from server.models import (
+    CorrectionAnswer,
+    CorrectionRequest,
     ExportDocument,
     ExportQuery,
     Health,
     HistoryAnswer,
     HistoryQuery,
+    ResumeRequest,
+    SessionErased,
     SessionInfo,
     SessionList,
+    SessionPinned,
+    SessionResumed,
     SessionsQuery,
     SessionStopped,
     StartRequest,
@@ -73,6 +94,66 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "End a session",
         answers={200: SessionStopped},
         errors=(*_OWNED, NotAllowedError),
+    ),
+    Endpoint(
+        "POST",
+        "/session/resume",
+        resume.resume_session,
+        "Go on with a past session (paid)",
+        answers={200: SessionResumed},
+        body=ResumeRequest,
+        headers=_KEY,
+        errors=(
+            *_OWNED,
+            InvalidInputError,
+            NotAllowedError,
+            PaymentRequiredError,
+            SessionRunningError,
+            CapacityError,
+        ),
+    ),
+    Endpoint(
+        "DELETE",
+        "/session/{id}",
+        pin.erase_session,
+        "Erase a session and all it left",
+        answers={200: SessionErased},
+        errors=(*_OWNED, NotAllowedError),
+    ),
+    Endpoint(
+        "POST",
+        "/session/{id}/pin",
+        pin.pin_session,
+        "Keep a session for good (paid)",
+        answers={200: SessionPinned},
+        headers=_KEY,
+        errors=(*_OWNED, NotAllowedError, PaymentRequiredError),
+    ),
+    Endpoint(
+        "DELETE",
+        "/session/{id}/pin",
+        pin.unpin_session,
+        "Keep it no longer than others (paid)",
+        answers={200: SessionPinned},
+        headers=_KEY,
+        errors=(*_OWNED, NotAllowedError, PaymentRequiredError),
+    ),
+    Endpoint(
+        "PUT",
+        "/session/{id}/events/{seq}/correction",
+        corrections.correct_event,
+        "Say what a tone event should have been",
+        answers={200: CorrectionAnswer},
+        body=CorrectionRequest,
+        errors=(*_OWNED, UnknownEventError, InvalidInputError, NotAllowedError),
+    ),
+    Endpoint(
+        "DELETE",
+        "/session/{id}/events/{seq}/correction",
+        corrections.uncorrect_event,
+        "Take a correction away",
+        answers={200: CorrectionAnswer},
+        errors=(*_OWNED, UnknownEventError, InvalidInputError, NotAllowedError),
     ),
     Endpoint(
         "GET",

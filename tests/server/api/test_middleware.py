@@ -28,7 +28,7 @@ class _Broken(FailingStore):
         ("GET", "/session/x/nothing", 404),
         ("PUT", "/health", 405),
         ("GET", "/session/start", 405),
-        ("DELETE", "/session/x", 405),
+        ("PATCH", "/session/x", 405),
         ("POST", "/openapi.json", 405),
         ("GET", "/session/unknown", 404),
         ("GET", "/sessions/history", 402),

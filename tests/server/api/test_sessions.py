@@ -219,7 +219,8 @@ async def test_past_sessions_are_listed_newest_first(api: Api) -> None:
     assert running not in {row["session_id"] for row in listed["sessions"]}
     row = listed["sessions"][0]
     assert set(row) == {
-        "session_id", "started_at", "ended_at", "reason", "elcor", "event_count",
+        "session_id", "started_at", "ended_at", "reason", "elcor", "event_count", "pinned",
+        "resumed_from",
     }  # fmt: skip
     assert row["reason"] == "client"
     assert row["event_count"] == last
