@@ -1,7 +1,7 @@
 /**
  * One source's way to the server: a WebSocket that mends itself.
  *
- * Owns the connection, its retries and the backlog of unsent audio. Knows nothing of microphones or
+ * Owns the connection and its retries. Knows nothing of microphones or
  * of the page. Everything that waits has a deadline.
  */
 
@@ -9,7 +9,7 @@ import { AUDIO_BACKOFF, backoffS } from '@/api/backoff';
 import { debug } from '@/api/debug';
 import { asProblem, isFinal } from '@/api/problem';
 
-import { Backlog } from './backlog';
+import type { Backlog } from './backlog';
 import { WIRE_BYTES_PER_S, WIRE_RATE_HZ } from './chunker';
 import type { AudioClock } from './clock';
 import type { SourceProblem } from './types';
@@ -19,6 +19,8 @@ export type SocketStatus = 'connecting' | 'open' | 'retrying' | 'stopped';
 export interface AudioSocketOptions {
   /** Where to connect; asked for anew each time, since a ticket is good for once. */
   address: () => Promise<string>;
+  /** Audio not taken by the server yet; it outlives the socket. */
+  backlog: Backlog;
   /** Told of all audio that the server has taken. */
   clock: AudioClock;
   /** Something has changed: read it from the socket. */
@@ -59,7 +61,7 @@ export class AudioSocket {
   problem: SourceProblem | null = null;
   sentS = 0;
 
-  private readonly backlog = new Backlog();
+  private readonly backlog: Backlog;
   private socket: WebSocket | null = null;
   private attempt = 0;
   /** Raised with every connection: what an earlier one still says is not heard. */
@@ -72,15 +74,8 @@ export class AudioSocket {
   private pauseTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: AudioSocketOptions) {
+    this.backlog = options.backlog;
     void this.connect();
-  }
-
-  get waitingS(): number {
-    return this.backlog.waitingS;
-  }
-
-  get droppedS(): number {
-    return this.backlog.droppedS;
   }
 
   /** The connection was there, or was tried, and is not there. */
@@ -90,7 +85,8 @@ export class AudioSocket {
 
   /** Send one chunk, now or when the connection is there again. */
   send(samples: Int16Array<ArrayBuffer>, capturedMs: number): void {
-    if (this.status === 'stopped') return;
+    // A session that was cut short is followed by another, which is to have this.
+    if (this.status === 'stopped' && this.problem !== 'session-ended') return;
     this.backlog.push({ samples, capturedMs });
     this.drain();
   }
@@ -107,7 +103,9 @@ export class AudioSocket {
   close(): void {
     this.turn += 1;
     this.status = 'stopped';
+    this.problem = null;
     this.disarm();
+    this.backlog.rewind();
     this.socket?.close(1000);
     this.socket = null;
   }
@@ -213,7 +211,8 @@ export class AudioSocket {
     this.turn += 1;
     this.disarm();
     this.socket = null;
-    this.backlog.clear();
+    if (problem === 'session-ended') this.backlog.rewind();
+    else this.backlog.clear();
     this.set('stopped', problem);
   }
 

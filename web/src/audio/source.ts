@@ -6,6 +6,7 @@
 import { audioAddress } from '@/api/address';
 import type { Client } from '@/api/client';
 
+import { Backlog } from './backlog';
 import { AudioClock } from './clock';
 import type { AudioEngine, EngineState, Tap } from './graph';
 import {
@@ -26,9 +27,9 @@ export class CaptureSource {
   private sessionId: string | null = null;
   /** The session's clock for this source, as far as this page has fed it. */
   private clock = new AudioClock();
-  /** What earlier sockets of this session have sent and given up. */
+  private readonly backlog = new Backlog();
+  /** What earlier sockets of this session have sent. */
   private sentBeforeS = 0;
-  private droppedBeforeS = 0;
   private socket: AudioSocket | null = null;
   private tap: Tap | null = null;
   private track: MediaStreamTrack | null = null;
@@ -57,10 +58,14 @@ export class CaptureSource {
     if (sessionId === this.sessionId) return;
     this.sessionId = sessionId;
     this.disconnect();
-    this.clock = new AudioClock();
-    this.sentBeforeS = this.droppedBeforeS = 0;
-    Object.assign(this.state, { sentS: 0, waitingS: 0, droppedS: 0 });
-    if (this.tap !== null) this.join();
+    // What is captured goes to the session that comes; without one, or without capture, nowhere.
+    if (sessionId === null || this.tap === null) this.backlog.clear();
+    if (sessionId !== null) {
+      this.clock = new AudioClock();
+      this.sentBeforeS = 0;
+      this.backlog.droppedS = 0;
+      if (this.tap !== null) this.join();
+    }
     this.show();
   }
 
@@ -87,7 +92,7 @@ export class CaptureSource {
       if (turn !== this.turn) return false;
       const problem = error instanceof CaptureError ? error.problem : 'failed';
       this.untap();
-      this.disconnect();
+      this.silence();
       return this.fail(statusOf(problem), problem);
     }
     const isRunning = await this.engine.resume();
@@ -104,7 +109,7 @@ export class CaptureSource {
     this.untap();
     const { turn, socket } = this;
     setTimeout(() => {
-      if (turn === this.turn && socket === this.socket) this.disconnect();
+      if (turn === this.turn && socket === this.socket) this.silence();
     }, FLUSH_MS);
     this.show();
   }
@@ -166,7 +171,7 @@ export class CaptureSource {
     if (track !== this.track) return;
     this.turn += 1;
     this.untap();
-    this.disconnect();
+    this.silence();
     if (isDenied) this.fail('denied', 'revoked');
     else this.fail('lost', this.name === 'mic' ? 'device-lost' : 'share-ended');
   }
@@ -176,6 +181,7 @@ export class CaptureSource {
     if (sessionId === null) return;
     this.socket = new AudioSocket({
       address: () => audioAddress(this.client, sessionId, this.name, this.token() !== null),
+      backlog: this.backlog,
       clock: this.clock,
       onChange: () => this.show(),
     });
@@ -187,8 +193,13 @@ export class CaptureSource {
     if (socket === null) return;
     socket.close();
     this.sentBeforeS += socket.sentS;
-    this.droppedBeforeS += socket.droppedS;
-    this.state.waitingS = 0;
+  }
+
+  /** No connection, and nothing kept for one. */
+  private silence(): void {
+    this.disconnect();
+    this.backlog.clear();
+    this.count();
   }
 
   private untap(): void {
@@ -222,11 +233,10 @@ export class CaptureSource {
   }
 
   private count(): void {
-    const { socket, state } = this;
-    if (socket === null) return;
-    state.sentS = this.sentBeforeS + socket.sentS;
-    state.waitingS = socket.waitingS;
-    state.droppedS = this.droppedBeforeS + socket.droppedS;
+    const { socket, backlog, state } = this;
+    state.sentS = this.sentBeforeS + (socket?.sentS ?? 0);
+    state.waitingS = backlog.waitingS;
+    state.droppedS = backlog.droppedS;
   }
 
   /** The one thing to say, what is nearest to the person first. */
@@ -236,6 +246,8 @@ export class CaptureSource {
     if (this.name === 'mic' && this.track?.muted) return ['interrupted', 'interrupted'];
     if (this.engineState === 'suspended') return ['suspended', 'suspended'];
     const { socket } = this;
+    // The person's part goes on; whether another session follows is for others to decide.
+    if (socket?.problem === 'session-ended') return ['reconnecting', socket.problem];
     if (socket?.status === 'stopped') return ['lost', socket.problem];
     if (socket?.isMending) return ['reconnecting', socket.problem ?? 'unreachable'];
     return [this.state.muted ? 'muted' : 'live', socket?.problem ?? null];

@@ -5,13 +5,24 @@
  * Owns the session's id. Sources, stream and wake lock follow it.
  */
 
-import { type ComputedRef, type Ref, computed, getCurrentScope, onScopeDispose, ref, watch } from 'vue';
+import {
+  type ComputedRef,
+  type Ref,
+  type ShallowRef,
+  computed,
+  getCurrentScope,
+  onScopeDispose,
+  ref,
+  shallowRef,
+  watch,
+} from 'vue';
 
 import { STREAM_BACKOFF, backoffS } from '@/api/backoff';
 import { type Client, type SessionInfo, type StartOptions, createClient } from '@/api/client';
 import { asProblem, isFinal } from '@/api/problem';
 import type { SourceName } from '@/audio/types';
 import type { Problem } from '@/model/problem';
+import type { SessionView } from '@/model/reducer';
 
 import { type AudioCapture, useAudioCapture } from './useAudioCapture';
 import { type ToneStream, useToneStream } from './useToneStream';
@@ -43,6 +54,8 @@ export interface Session {
   problem: Ref<Problem | null>;
   /** The session that this one goes on from, after the server went away in the middle. */
   continuedFrom: Readonly<Ref<string | null>>;
+  /** What that session had heard, up to its end. */
+  earlier: Readonly<ShallowRef<SessionView | null>>;
   client: Client;
   capture: AudioCapture;
   stream: ToneStream;
@@ -72,11 +85,14 @@ const SOURCES: readonly SourceName[] = ['mic', 'tab'];
 
 export function useSession(): Session {
   const sessionId = ref<string | null>(null);
+  /** The session that audio goes to: none once it is over. */
+  const fed = ref<string | null>(null);
   const token = ref<string | null>(null);
   const licenseKey = ref<string | null>(null);
   const info = ref<SessionInfo | null>(null);
   const problem = ref<Problem | null>(null);
   const continuedFrom = ref<string | null>(null);
+  const earlier = shallowRef<SessionView | null>(null);
   const step = ref<'starting' | 'continuing' | 'ending' | null>(null);
   /** Its audio has all come from this page, whose clock is therefore known. */
   let isOurs = false;
@@ -86,7 +102,7 @@ export function useSession(): Session {
   let turn = 0;
 
   const client = createClient({ token: () => token.value, licenseKey: () => licenseKey.value });
-  const capture = useAudioCapture({ sessionId, token });
+  const capture = useAudioCapture({ sessionId: fed, token });
   const stream = useToneStream({
     sessionId,
     token,
@@ -106,9 +122,10 @@ export function useSession(): Session {
     SOURCES.filter((name) => !['off', 'denied', 'unsupported', 'lost'].includes(capture[name].status));
 
   function follow(started: SessionInfo, ours: boolean): void {
-    isOurs = ours;
+    isOurs = ours && started.state === 'running';
     info.value = started;
     sessionId.value = started.session_id;
+    fed.value = started.state === 'running' ? started.session_id : null;
     remember(started.session_id);
   }
 
@@ -116,6 +133,7 @@ export function useSession(): Session {
     const mine = begin('starting');
     options = chosen;
     continuedFrom.value = null;
+    earlier.value = null;
     // The screen first: its question needs the click, the microphone's does not.
     const opened = await Promise.all([
       ...(wanted.tab ? [capture.start('tab')] : []),
@@ -157,6 +175,7 @@ export function useSession(): Session {
     for (const name of SOURCES) capture.stop(name);
     const id = sessionId.value;
     await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
+    if (mine === turn) fed.value = null;
     try {
       if (id !== null && stream.view.value.ended === null) await client.end(id);
       if (info.value !== null) info.value = { ...info.value, state: 'stopped' };
@@ -201,9 +220,11 @@ export function useSession(): Session {
   function reset(): void {
     begin(null);
     for (const name of SOURCES) capture.stop(name);
+    fed.value = null;
     sessionId.value = null;
     info.value = null;
     continuedFrom.value = null;
+    earlier.value = null;
     remember(null);
   }
 
@@ -217,6 +238,7 @@ export function useSession(): Session {
         return;
       }
       continuedFrom.value = sessionId.value;
+      earlier.value = stream.view.value;
       follow(started, true);
       problem.value = null;
       step.value = null;
@@ -240,6 +262,7 @@ export function useSession(): Session {
         turn += 1;
         void goOn(turn, 0);
       } else {
+        fed.value = null;
         for (const name of SOURCES) capture.stop(name);
       }
     },
@@ -261,6 +284,7 @@ export function useSession(): Session {
     phase,
     problem,
     continuedFrom,
+    earlier,
     client,
     capture,
     stream,
