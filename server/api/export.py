@@ -11,7 +11,7 @@ from aiohttp import web
 from server.api.guard import owner_of, request_tier
 from server.api.inputs import read_query
 from server.api.keys import MANAGER, SETTINGS
-from server.errors import ForbiddenInModeError, InvalidInputError, UnknownSessionError
+from server.errors import ForbiddenInModeError, InvalidInputError
 from server.export.base import ExportFormat, ExportHead
 from server.export.formats import FORMATS
 from server.export.stored import StoredEvents, head_of
@@ -31,10 +31,8 @@ async def export(request: web.Request) -> web.StreamResponse:
     paid = Tier.PAID in (info.tier, request_tier(request))
     if chosen.paid:
         require_paid(Tier.PAID if paid else Tier.FREE, f"Export as {chosen.name}")
-    row = await manager.store.session(info.session_id)
-    if row is None:
-        raise UnknownSessionError
-    head = head_of(row, gaps=await manager.store.gaps(row.session_id, row.last_seq))
+    row, gaps = await manager.stored(info.session_id, owner=owner_of(request))
+    head = head_of(row, gaps=gaps)
     events = StoredEvents(manager.store, info.session_id, row.last_seq)
     async with aclosing(chosen.write(head, events)) as pieces:
         return await _send(request, chosen, head, pieces)
