@@ -87,8 +87,7 @@ export const de: Catalogue = {
     past: 'Zuletzt gehört bei {time}',
     hidden: 'Ausgeblendet',
     hiddenHint: 'Dieser Tonfall hat ein Wort, das Sie ausblenden.',
-    learning:
-      'Lernt noch, wie diese Stimme gewöhnlich klingt ({percent} %). Die ersten Angaben sind gröber.',
+    learning: 'Lernt diese Stimme noch ({percent} %); die ersten Angaben sind gröber.',
     numbers: 'Erregung {arousal}, Valenz {valence}',
     arousal: 'Erregung',
     valence: 'Valenz',
@@ -111,8 +110,6 @@ export const de: Catalogue = {
     heading: 'Die letzten Töne',
     empty: 'Hier werden die letzten acht Töne stehen.',
     hint: 'Pfeiltasten links und rechts gehen entlang; Eingabe öffnet einen.',
-    item: '{word}, {who}, {sure}, bei {time}',
-    at: 'bei {time}',
     place: 'Ihre Stelle',
     details: '{word}, {who}, {from} bis {to}',
     detailsOnce: '{word}, {who}, bei {from}',
@@ -120,12 +117,12 @@ export const de: Catalogue = {
     said: 'In dieser Zeit {count}-mal genannt',
   },
   place: {
-    pause: 'Ansicht anhalten',
+    pause: 'Anhalten',
     resume: 'Zurück zu jetzt',
     paused: 'Die Ansicht ist bei {time} angehalten.',
     arrived: 'Seither nichts Neues | Seither ein neuer Ton | Seither {count} neue Töne',
-    mark: 'Meine Stelle merken',
-    goto: 'Zu meiner Stelle ({time})',
+    mark: 'Stelle merken',
+    goto: 'Meine Stelle ({time})',
     unmark: 'Meine Stelle vergessen',
   },
   trace: {
@@ -153,8 +150,7 @@ export const de: Catalogue = {
     tab: 'Die anderen: ein Tab oder der Ton dieses Rechners',
     tabHint:
       'Der Browser fragt, welcher Tab oder Bildschirm, und ob auch sein Ton: Sagen Sie Ja zum Ton.',
-    synthetic:
-      'Dieser Server spielt ein erfundenes Gespräch. Es wird keinem Ton zugehört; es ist zum Anschauen da.',
+    synthetic: 'Dieser Server spielt ein erfundenes Gespräch; es wird keinem Ton zugehört.',
     turnOn: 'Einschalten',
     turnOff: 'Ausschalten',
     mute: 'Stummschalten',
@@ -426,7 +422,7 @@ export const de: Catalogue = {
   },
   token: {
     heading: 'Dieser Server fragt nach einem Token',
-    hint: 'Wer den Server betreibt, hat es (die Einstellung LINNET_API_TOKEN). Es bleibt, bis diese Seite geschlossen oder neu geladen wird.',
+    hint: 'Wer den Server betreibt, hat es (die Einstellung LINNET_API_TOKEN). Es wird nur einmal gebraucht: Dieser Browser bekommt dafür einen Ausweis, der noch eine Woche nach seiner letzten Verwendung gilt.',
     field: 'Token',
     use: 'Weiter',
     wrong: 'Der Server hat dieses Token nicht angenommen.',

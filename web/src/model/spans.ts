@@ -29,7 +29,6 @@ export function toneSpans(tones: readonly LoggedTone[]): ToneSpan[] {
     if (
       span !== undefined &&
       span.last.affect === tone.affect &&
-      span.last.shift_direction === tone.shift_direction &&
       tone.timestamp - span.last.timestamp <= PAUSE_S
     ) {
       span.last = tone;

@@ -91,8 +91,16 @@ export const useSessionStore = defineStore('session', () => {
     return start();
   }
 
+  /** The browser is given a pass for the token, so that a reload does not ask for it again. */
   async function useToken(text: string): Promise<void> {
     token.value = text.trim() || null;
+    try {
+      await client.login();
+    } catch (error) {
+      problem.value = asProblem(error);
+      return;
+    }
+    problem.value = null;
     if (session.sessionId.value === null) await start();
     else stream.retry();
   }

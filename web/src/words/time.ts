@@ -11,10 +11,12 @@ export function clock(seconds: number): string {
 
 /** A number of the language, with so many digits after the point. */
 export function decimal(value: number, language: string, digits = 2): string {
-  return value.toLocaleString(language, {
+  const text = value.toLocaleString(language, {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
+  // A hyphen is no minus, and is easily missed.
+  return text.replace('-', '\u2212');
 }
 
 /** A day and time of the language, from seconds since 1970. */

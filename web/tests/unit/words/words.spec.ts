@@ -6,8 +6,9 @@ import { flagsSaid } from '@/words/flags';
 import { LABEL_MAX, affectWord, longestWord, ownLabels } from '@/words/labels';
 import { shiftSaid } from '@/words/shift';
 import { speakersInOrder, speakerText } from '@/words/speaker';
+import { withoutShift } from '@/words/subtext';
 import { percent, sureness, tenths } from '@/words/sureness';
-import { clock } from '@/words/time';
+import { clock, decimal } from '@/words/time';
 
 describe('sureness', () => {
   it('has a word for every confidence, never a weaker one for a higher', () => {
@@ -103,5 +104,22 @@ describe('clock', () => {
       '0:00', '0:09', '1:01', '59:59', '1:00:00', '10:01:01',
     ]);
     expect(clock(-3)).toBe('0:00');
+  });
+
+  it('writes numbers as the language does, with a real minus', () => {
+    expect(decimal(-0.456, 'de')).toBe('\u22120,46');
+    expect(decimal(0.5, 'en')).toBe('0.50');
+  });
+});
+
+describe('withoutShift', () => {
+  it('leaves out what the page says by an arrow and a word, and nothing else', () => {
+    expect(
+      withoutShift('Pitch is raised for this voice. It sounds much more tense than a few seconds ago.'),
+    ).toBe('Pitch is raised for this voice.');
+    expect(withoutShift('[Warm] It sounds a little less tense than a few seconds ago.')).toBe('[Warm]');
+    expect(withoutShift('It sounds more tense than a few seconds ago.')).toBeNull();
+    expect(withoutShift('It sounds rather odd.')).toBe('It sounds rather odd.');
+    expect(withoutShift(null)).toBeNull();
   });
 });
