@@ -37,7 +37,7 @@ _SHORT_BIN_MS: Final = 2_000
 _MARK: Final = 8.5
 """Radius of a number's circle."""
 
-_TICKS_S: Final = (
+_ROUND_S: Final = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
 )  # fmt: skip
 _TICKS_MOST: Final = 8
@@ -81,13 +81,13 @@ def voice_number(counted: Survey, voice: Voice) -> int:
     return counted.voices.index(voice) + 1
 
 
-def tick_step_s(end_ms: int) -> int:
-    """Seconds between two ticks of the time axis, such that there are few and they are round."""
-    for step_s in _TICKS_S:
-        if end_ms / 1000 / step_s <= _TICKS_MOST:
-            return step_s
+def step_s(end_ms: int, most: int) -> int:
+    """Seconds of a step that is round and goes into the session ``most`` times at most."""
+    for seconds in _ROUND_S:
+        if end_ms / 1000 / seconds <= most:
+            return seconds
     days = 86_400
-    return days * -(-end_ms // (1000 * days * _TICKS_MOST))
+    return days * -(-end_ms // (1000 * days * most))
 
 
 def _description(counted: Survey, voice: Voice) -> str:
@@ -108,7 +108,7 @@ def _x(counted: Survey, time_ms: float) -> float:
 
 
 def _axis(end_ms: int, plots_top: int, bottom: int) -> Iterator[str]:
-    step_ms = tick_step_s(end_ms) * 1000
+    step_ms = step_s(end_ms, _TICKS_MOST) * 1000
     hours = end_ms >= 3_600_000
     for at_ms in range(0, end_ms + 1, step_ms):
         x = LEFT + WIDTH * at_ms / end_ms

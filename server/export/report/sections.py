@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from server.export.base import ExportHead
-from server.export.report.picture import timeline
+from server.export.report.picture import step_s, timeline
 from server.export.report.survey import EPISODES_MAX, Survey, Voice
 from server.export.report.words import (
     affect_word,
@@ -25,6 +25,9 @@ from server.export.tones import Episode, Span, correction_words
 
 _ROWS_MAX: Final = 24
 """Rows of the timeline as a table."""
+
+_ROW_S_MIN: Final = 2
+"""Seconds that a row tells of at least: times are written in whole seconds."""
 
 
 def name_of(voice: Voice) -> str:
@@ -103,7 +106,7 @@ def _sentence(voice: Voice) -> str:
         for affect in voice.by_share[:3]
     ]
     sounded = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
-    mostly = "sounded" if len(voice.named_ms) == 1 else "sounded mostly"
+    mostly = "sounded mostly" if len(voice.named_ms) > len(told) else "sounded"
     return f"{name} {mostly} {sounded}" + (f", in {heard}." if heard else ".")
 
 
@@ -196,23 +199,24 @@ def episodes(counted: Survey) -> Iterator[str]:
     if counted.corrected:
         yield '<th scope="col">A person says</th>'
     yield "</tr></thead><tbody>"
-    hours = _hours(counted)
     for episode in counted.episodes:
-        yield _episode_row(episode, hours=hours, corrected=counted.corrected)
+        yield _episode_row(episode, counted)
     yield "</tbody></table></div></section>"
 
 
-def _episode_row(episode: Episode, *, hours: bool, corrected: bool) -> str:
-    tone = episode.surest
+def _episode_row(episode: Episode, counted: Survey) -> str:
+    tone, hours = episode.surest, _hours(counted)
+    # The tone that stands at the end does not outlast the session.
+    lasted_ms = min(episode.end_ms, counted.end_ms) - episode.start_ms
     cells = [
         f'<tr><td class="number">{moment(episode.start_ms, hours=hours)}</td>',
-        f'<td class="number">{length(episode.end_ms - episode.start_ms)}</td>',
+        f'<td class="number">{length(lasted_ms) if lasted_ms > 0 else "–"}</td>',
         f'<td class="voice">{markup(plain_speaker(tone.speaker_id))}</td>',
         f'<th scope="row">{_affect(tone.affect, tone.label)}</th>',
         f"<td><bdi>{markup(tone.subtext or '')}</bdi></td>",
         f'<td class="number">{tone.confidence:.2f}</td>',
     ]
-    if corrected:
+    if counted.corrected:
         cells.append(f"<td>{''.join(_correction(span, hours) for span in episode.corrected)}</td>")
     return "".join(cells) + "</tr>"
 
@@ -230,8 +234,11 @@ def table(counted: Survey) -> Iterator[str]:
     """The picture's numbers, for those who cannot see it or want them."""
     if not counted.voices:
         return
-    rows = min(_ROWS_MAX, counted.bins)
-    bounds = [round(counted.bins * row / rows) for row in range(rows + 1)]
+    step_ms = max(step_s(counted.end_ms, _ROWS_MAX), _ROW_S_MIN) * 1000
+    # What is left of the last step, if it is little, belongs to the row before.
+    starts_ms = range(0, max(1, counted.end_ms - step_ms // 2), step_ms)
+    times_ms = [*starts_ms, counted.end_ms]
+    bounds = [(time_ms, round(time_ms / counted.bin_ms)) for time_ms in times_ms]
     hours = _hours(counted)
     yield '<section aria-labelledby="numbers"><h2 id="numbers">The timeline as a table</h2>'
     for voice in counted.voices:
@@ -244,12 +251,12 @@ def table(counted: Survey) -> Iterator[str]:
             '<th scope="col">Mostly</th><th scope="col">Arousal</th><th scope="col">Valence</th>'
             "</tr></thead><tbody>"
         )
-        for first, end in pairwise(bounds):
+        for (from_ms, first), (to_ms, end) in pairwise(bounds):
             main = voice.main(first, end)
             yield (
                 f'<tr><th scope="row" class="number">'
-                f"{moment(first * counted.bin_ms, hours=hours)}</th>"
-                f'<td class="number">{moment(end * counted.bin_ms, hours=hours)}</td>'
+                f"{moment(from_ms, hours=hours)}</th>"
+                f'<td class="number">{moment(to_ms, hours=hours)}</td>'
                 f"<td>{_affect(main[0]) if main else '–'}</td>"
                 f'<td class="number">{_mean(voice.arousal.mean(first, end))}</td>'
                 f'<td class="number">{_mean(voice.valence.mean(first, end))}</td></tr>'

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from classifier import Affect, ShiftDirection
-from server.export.report.picture import LEFT, WIDTH, tick_step_s, timeline
+from server.export.report.picture import LEFT, WIDTH, step_s, timeline
 from server.export.report.survey import BINS_MAX, Survey, survey
 from server.log.base import Event
 from tests.server.export.pages import Given, logs, reading_draft
@@ -110,7 +110,7 @@ def test_the_picture_of_a_long_session_is_no_larger() -> None:
 @given(st.integers(1, 10**10))
 def test_the_time_axis_has_few_round_ticks(end_ms: int) -> None:
     """At most eight steps; at least three, but for the shortest sessions."""
-    steps = end_ms / 1000 / tick_step_s(end_ms)
+    steps = end_ms / 1000 / step_s(end_ms, 8)
     assert steps <= 8
     assert steps >= 2 or end_ms < 4_000
 
