@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 import orjson
@@ -52,26 +52,28 @@ async def analyze(request: web.Request) -> web.StreamResponse:
     session's events as they come, with the bytes and numbers of its own stream, and at the end one
     ``done`` with the summary, or one ``error`` with what was reached. Otherwise it is one JSON
     object at the end. Either way the session can be read afterwards like any other."""
-    async with _received(request) as (upload, wanted):
-        manager, settings = request.app[MANAGER], request.app[SETTINGS]
-        async with (
+    async with AsyncExitStack() as held:
+        upload, wanted = await held.enter_async_context(_received(request))
+        recording = await held.enter_async_context(
             open_recording(
                 upload.file.fileno(),
                 split=wanted.channels == "split",
-                max_s=settings.max_recording_min * 60,
-            ) as recording,
+                max_s=request.app[SETTINGS].max_recording_min * 60,
+            )
+        )
+        analysis = await held.enter_async_context(
             start_analysis(
-                manager,
+                request.app[MANAGER],
                 recording,
                 wanted,
                 tier=request_tier(request, wanted.license_key),
                 owner=owner_of(request),
                 clock=request.app[CLOCK],
-            ) as analysis,
-        ):
-            if _wants_stream(request):
-                return await _stream(request, analysis, wanted)
-            return await _whole(request, analysis, wanted)
+            )
+        )
+        if _wants_stream(request):
+            return await _stream(request, analysis, wanted, held)
+        return await _whole(request, analysis, wanted, held)
 
 
 @asynccontextmanager
@@ -118,7 +120,7 @@ def _wants_stream(request: web.Request) -> bool:
 
 
 async def _stream(
-    request: web.Request, analysis: Analysis, wanted: AnalyseRequest
+    request: web.Request, analysis: Analysis, wanted: AnalyseRequest, held: AsyncExitStack
 ) -> web.StreamResponse:
     manager, session = request.app[MANAGER], analysis.session
     response = subscriber_stream(request)
@@ -136,6 +138,8 @@ async def _stream(
                 finally:
                     running.cancel()
                     await asyncio.gather(running, return_exceptions=True)
+                # Its place is free before it says that it is done: the next may come at once.
+                await held.aclose()
                 await response.write_paced(_last_block(analysis, outcome))
     finally:
         manager.unsubscribe(session)
@@ -200,9 +204,10 @@ def _block(name: str, event: WireModel) -> bytes:
 
 
 async def _whole(
-    request: web.Request, analysis: Analysis, wanted: AnalyseRequest
+    request: web.Request, analysis: Analysis, wanted: AnalyseRequest, held: AsyncExitStack
 ) -> web.StreamResponse:
     outcome = await analysis.run(lambda _: None)
+    await held.aclose()
     session = analysis.session
     if outcome.error is not None:
         extra = {

@@ -61,8 +61,7 @@ async def receive(request: web.Request, *, max_bytes: int, stall_s: float) -> As
     """
     if (request.content_length or 0) > max_bytes + _FORM_MAX_BYTES:
         raise _too_large(max_bytes)
-    file = await asyncio.to_thread(tempfile.TemporaryFile)
-    try:
+    with tempfile.TemporaryFile() as file:
         upload = Upload(file)
         spool = _Spool(file, max_bytes, stall_s)
         try:
@@ -82,8 +81,6 @@ async def receive(request: web.Request, *, max_bytes: int, stall_s: float) -> As
                 raise
             raise StoreError("There is no room to take the recording at the moment.") from exc
         yield upload
-    finally:
-        await asyncio.shield(asyncio.to_thread(file.close))
 
 
 async def _read_form(request: web.Request, upload: Upload, spool: _Spool) -> None:
@@ -98,7 +95,8 @@ async def _read_form(request: web.Request, upload: Upload, spool: _Spool) -> Non
             if part.name == "file" or part.filename:
                 if spool.filled:
                     raise InvalidInputError("body: one recording at a time.")
-                upload.file_name = part.filename
+                # The one character that browsers write otherwise, for the sake of the header.
+                upload.file_name = (part.filename or "").replace("%22", '"') or None
                 await spool.fill(part.read_chunk)
             elif part.name:
                 upload.fields[part.name] = await _read_field(part, spool)

@@ -1,0 +1,489 @@
+"""Recordings over a real socket: whole, broken, hostile, slow, and left in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import io
+import os
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+import pytest
+
+from classifier import Affect
+from classifier.backend import PcmInt16
+from classifier.errors import BackendError, ModelError
+from classifier.frames import Source
+from server.log.base import EventStore
+from tests.server.api.conftest import Serve
+from tests.support.api import PAID_KEY, Api
+from tests.support.classifier import ScriptedBackend, ScriptedListener
+from tests.support.recordings import claiming, encoded, hiss
+from tests.support.sse import DEADLINE_S, Block, Subscriber
+from tests.support.store import FailingStore
+from tests.support.waiting import eventually
+
+STREAM = {"Accept": "text/event-stream"}
+TWELVE = encoded(hiss(12.0))
+CUT = encoded(hiss(30.0), kind="FLAC")[:200_000]
+
+
+class TalkingBackend(ScriptedBackend):
+    """Names a tone at the end of all that it is fed; waits, or breaks, when told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.breaks_after: int | None = None
+
+    def open(self, *, seed: int | None = None) -> ScriptedListener:
+        """A listener for one session."""
+        listener = _Talking(self)
+        self.opened.append(listener)
+        return listener
+
+
+class _Talking(ScriptedListener):
+    def __init__(self, backend: TalkingBackend) -> None:
+        super().__init__()
+        self._backend = backend
+        self.feed_gate = backend.gate
+        self.frame_per_feed = Affect.WARM
+
+    async def feed(self, pcm: PcmInt16, source: Source = Source.MIC) -> None:
+        if len(self.fed) == self._backend.breaks_after:
+            raise BackendError("it was told to break")
+        await super().feed(pcm, source)
+
+
+@pytest.fixture
+def backend() -> TalkingBackend:
+    """What listens in these tests."""
+    return TalkingBackend()
+
+
+@pytest.fixture
+async def api(serve: Serve, backend: TalkingBackend) -> Api:
+    """An application with default settings."""
+    return await serve(backend=backend)
+
+
+async def whole(api: Api, data: Any, *, headers: Any = None, **query: Any) -> tuple[int, Any]:
+    """Status and JSON of an analysis that is answered at its end."""
+    async with api.client.post("/analyze", data=data, headers=headers, params=query) as answer:
+        assert answer.headers["X-Request-ID"]
+        return answer.status, orjson.loads(await answer.read())
+
+
+async def streamed(api: Api, data: Any, **query: Any) -> list[Block]:
+    """Every event of an analysis that is streamed."""
+    answer = await api.client.post("/analyze", data=data, headers=STREAM, params=query)
+    assert answer.status == 200, await answer.text()
+    async with Subscriber(answer) as subscriber:
+        return await subscriber.rest()
+
+
+# -- what is answered ---------------------------------------------------------------------------
+
+
+async def test_an_analysis_is_streamed_from_its_session_to_done(api: Api) -> None:
+    """``session`` first, ``done`` last and once; between them progress and the events."""
+    first, *between, last = await streamed(api, TWELVE, file_name="../talks/Über.wav")
+    assert (first.name, last.name) == ("session", "done")
+    assert first.data["file_name"] == "Über.wav"
+    assert (first.data["kind"], first.data["rate_hz"], first.data["duration_s"]) == (
+        "WAV",
+        16_000,
+        12.0,
+    )
+    assert first.data["speakers"] == ["speaker_a"]
+    names = [block.name for block in between]
+    assert {"session", "done", "error", "session-end"}.isdisjoint(names)
+    assert names.count("tone-event") == 3
+    progress = [block.data for block in between if block.name == "progress"]
+    assert 0 < progress[0]["fraction"] <= 1
+    assert last.data["persist_failed"] is False
+    assert last.data["summary"]["duration_s"] == 12.0
+    assert last.data["summary"]["speakers"][0]["affects"] == {"warm": 1.0}
+
+
+async def test_its_events_are_those_of_its_session(api: Api) -> None:
+    """The same bytes under the same numbers as the session's own stream gives afterwards."""
+    blocks = await streamed(api, TWELVE)
+    session_id = blocks[0].data["session_id"]
+    numbered = [block.raw for block in blocks if b"\nid: " in block.raw]
+    async with await api.subscribe(session_id) as subscriber:
+        *again, end = await subscriber.rest()
+    assert [block.raw for block in again] == numbered
+    assert (end.data["reason"], end.data["last_seq"]) == ("complete", blocks[-1].data["last_seq"])
+    assert end.data["last_seq"] == len(numbered)
+
+
+async def test_otherwise_it_is_one_json_with_the_same_events(api: Api) -> None:
+    """Any other Accept, or none: session, summary, and every event with its number."""
+    status, answer = await whole(api, TWELVE, headers={"Accept": "*/*"})
+    assert status == 200
+    async with await api.subscribe(answer["session_id"]) as subscriber:
+        *events, _ = await subscriber.rest()
+    assert answer["events"] == [block.data | {"seq": block.seq} for block in events]
+    assert answer["summary"]["events"]["tone-event"] == 3
+    assert answer["persist_failed"] is False
+
+
+async def test_afterwards_it_is_a_session_like_any_other(api: Api) -> None:
+    """History, export and the list of past sessions know it."""
+    _, answer = await whole(api, TWELVE, headers={"X-CF-License-Key": PAID_KEY})
+    session_id = answer["session_id"]
+    status, info = await api.get(f"/session/{session_id}")
+    assert (status, info["state"], info["tier"]) == (200, "stopped", "paid")
+    _, history = await api.get(f"/session/{session_id}/history")
+    assert [event["timestamp"] for event in history["events"]] == [5.0, 10.0, 12.0]
+    _, exported = await api.get(f"/session/{session_id}/export")
+    assert exported["events"] == history["events"]
+    _, past = await api.get("/sessions/history", headers={"X-CF-License-Key": PAID_KEY})
+    assert past["sessions"][0]["session_id"] == session_id
+    assert past["sessions"][0]["reason"] == "complete"
+
+
+async def test_a_session_can_be_followed_by_others_while_it_is_heard(
+    api: Api, backend: TalkingBackend
+) -> None:
+    """Its stream is open to whoever knows its id."""
+    backend.gate.clear()
+    answer = await api.client.post("/analyze", data=TWELVE, headers=STREAM)
+    async with Subscriber(answer) as analysis:
+        session_id = (await analysis.event("session")).data["session_id"]
+        async with await api.subscribe(session_id) as other:
+            backend.gate.set()
+            followed = await other.rest()
+        assert followed[-1].data["reason"] == "complete"
+        assert (await analysis.rest())[-1].name == "done"
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "OPUS", "MP3", "AIFF"])
+async def test_every_kind_is_taken(api: Api, kind: str) -> None:
+    """Whatever the request calls it; what it is, is read from the file."""
+    data = encoded(hiss(2.0, rate_hz=48_000, channels=2), kind=kind, rate_hz=48_000)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    status, answer = await whole(api, data, headers=headers)
+    assert status == 200, answer
+    assert answer["summary"]["duration_s"] == pytest.approx(2.0, abs=0.1)
+
+
+async def test_a_form_is_taken(api: Api) -> None:
+    """The recording in its part ``file``, with its name; the options as fields, in any order."""
+    form = aiohttp.FormData(quote_fields=False)
+    form.add_field("elcor", "true")
+    form.add_field("file", TWELVE, filename="a %22talk%22 über 50%.wav", content_type="audio/wav")
+    form.add_field("license_key", PAID_KEY)
+    form.add_field("num_speakers", "2")
+    status, answer = await whole(api, form)
+    assert (status, answer["file_name"]) == (200, 'a "talk" über 50%.wav')
+    _, info = await api.get(f"/session/{answer['session_id']}")
+    assert (info["elcor"], info["tier"]) == (True, "paid")
+
+
+async def test_split_hears_two_voices(api: Api) -> None:
+    """Left is ``speaker_a``, right is ``speaker_b``."""
+    first, *_, last = await streamed(api, encoded(hiss(6.0, channels=2)), channels="split")
+    assert first.data["speakers"] == ["speaker_a", "speaker_b"]
+    heard = [speaker["speaker_id"] for speaker in last.data["summary"]["speakers"]]
+    assert heard == ["speaker_a", "speaker_b"]
+
+
+# -- what is refused ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "application/json"])
+@pytest.mark.parametrize(
+    ("data", "status", "says"),
+    [
+        (b"", 422, "empty"),
+        (b"just some words, no recording", 415, "WAV, FLAC"),
+        (b'{"elcor": true}', 415, "WAV, FLAC"),
+        (encoded(hiss(0.2)), 422, "too short"),
+        (encoded(hiss(1.0), kind="FLAC")[:70], 422, "damaged"),
+        (claiming(encoded(hiss(1.0), kind="FLAC"), 2**36 - 1), 413, "hours"),
+    ],
+)
+async def test_what_cannot_be_heard_is_an_ordinary_problem(
+    api: Api, data: bytes, status: int, says: str, accept: str
+) -> None:
+    """Before the first event a failure is an answer with a status, however it was asked for; and no
+    session is left of it."""
+    async with api.client.post("/analyze", data=data, headers={"Accept": accept}) as answer:
+        assert answer.content_type == "application/problem+json"
+        problem = orjson.loads(await answer.read())
+    assert (answer.status, problem["status"]) == (status, status)
+    assert says in problem["detail"]
+    assert api.backend.opened == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"channels": "both"}, {"num_speakers": "9"}, {"elcor": "perhaps"}, {"channels": "split"}],
+)
+async def test_options_that_make_no_sense_are_a_422(api: Api, query: dict[str, str]) -> None:
+    """The answer names the field; ``split`` needs two channels."""
+    status, problem = await whole(api, TWELVE, **query)
+    assert status == 422
+    assert next(iter(query)) in problem["detail"]
+
+
+async def test_a_key_in_the_address_is_not_looked_at(api: Api) -> None:
+    """Addresses are written into logs: a licence key comes in a header or a form."""
+    _, answer = await whole(api, TWELVE, license_key=PAID_KEY)
+    assert (await api.get(f"/session/{answer['session_id']}"))[1]["tier"] == "free"
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"Content-Type": "multipart/form-data"}, b"x"),
+        ({"Content-Type": "multipart/form-data; boundary=b"}, b"no form at all"),
+        ({"Content-Type": "multipart/form-data; boundary=b"}, b"--b\r\n\r\n"),
+        (
+            {"Content-Type": "multipart/form-data; boundary=b"},
+            b'--b\r\nContent-Disposition: form-data; name="elcor"\r\n\r\ntrue\r\n--b--\r\n',
+        ),
+        (
+            {"Content-Type": "multipart/form-data; boundary=b"},
+            b'--b\r\nContent-Disposition: form-data; name="elcor"\r\n\r\n'
+            + b"x" * 5_000
+            + b"\r\n--b--\r\n",
+        ),
+        (
+            {"Content-Type": "multipart/form-data; boundary=b"},
+            b'--b\r\nContent-Disposition: form-data; name="f"\r\n\r\nx\r\n' * 50 + b"--b--\r\n",
+        ),
+        ({"Content-Encoding": "gzip"}, b"this is not gzip"),
+    ],
+)
+async def test_a_form_that_is_none_is_a_422(api: Api, headers: dict[str, str], body: bytes) -> None:
+    """Malformed, without a recording, or stuffed: a clear answer, no fault of ours."""
+    status, problem = await whole(api, body, headers=headers)
+    assert (status, problem["status"]) == (422, 422), problem
+
+
+async def _endless() -> AsyncIterator[bytes]:
+    yield TWELVE
+    while True:
+        yield bytes(65_536)
+
+
+@pytest.mark.parametrize("form", [False, True])
+async def test_too_large_is_a_413_also_without_a_length(
+    serve: Serve, backend: TalkingBackend, form: bool
+) -> None:
+    """Said at once where there is a length; a body in chunks is cut at the bound."""
+    api = await serve(backend=backend, max_upload_mb=1)
+    for data in (io.BytesIO(TWELVE * 5), _endless()):
+        body: Any = data
+        if form:
+            body = aiohttp.FormData()
+            body.add_field("file", data, filename="x.wav")
+        async with asyncio.timeout(DEADLINE_S):
+            status, problem = await whole(api, body)
+        assert status == 413
+        assert "1 MB" in problem["detail"]
+    assert backend.opened == []
+
+
+async def test_a_bomb_of_zeros_is_a_413(serve: Serve, backend: TalkingBackend) -> None:
+    """A body that is small only as long as it is packed."""
+    api = await serve(backend=backend, max_upload_mb=1)
+    packed = gzip.compress(bytes(50_000_000))
+    status, _ = await whole(api, packed, headers={"Content-Encoding": "gzip"})
+    assert status == 413
+
+
+async def test_silence_without_end_is_cut_at_the_longest(
+    serve: Serve, backend: TalkingBackend
+) -> None:
+    """A FLAC of silence is a thousandth of its sound: what counts is how long it lasts."""
+    api = await serve(backend=backend, max_recording_min=0.2)
+    data = claiming(encoded(hiss(60.0) * 0, kind="FLAC"), 0)
+    blocks = await streamed(api, data)
+    assert (blocks[-1].name, blocks[-1].data["code"]) == ("error", "too_large")
+    assert blocks[-1].data["summary"]["duration_s"] <= 12.0
+
+
+async def test_a_slow_upload_is_given_up(serve: Serve, backend: TalkingBackend) -> None:
+    """Who sends nothing for LINNET_STALL_S is told so, and its place is free again."""
+    api = await serve(backend=backend, stall_s=0.5, max_analyses=1)
+    with socket.create_connection(("127.0.0.1", api.port)) as slow:
+        slow.setblocking(False)
+        slow.send(
+            b"POST /analyze HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nRIFF"
+        )
+        async with asyncio.timeout(DEADLINE_S):
+            answer = await asyncio.get_running_loop().sock_recv(slow, 65_536)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert (await whole(api, TWELVE))[0] == 200
+
+
+async def test_more_than_may_at_once_are_a_429(serve: Serve, backend: TalkingBackend) -> None:
+    """With the time after which to ask again; a place that is given back is there for others."""
+    api = await serve(backend=backend, max_analyses=1)
+    backend.gate.clear()
+    answer = await api.client.post("/analyze", data=TWELVE, headers=STREAM)
+    async with Subscriber(answer) as first:
+        await first.event("session")
+        async with api.client.post("/analyze", data=TWELVE) as refused:
+            assert refused.status == 429
+            assert int(refused.headers["Retry-After"]) > 0
+        backend.gate.set()
+        await first.rest()
+    assert (await whole(api, TWELVE))[0] == 200
+
+
+async def test_a_foreign_page_may_not(api: Api) -> None:
+    """As with everything that changes something."""
+    status, _ = await whole(api, TWELVE, headers={"Origin": "https://elsewhere.example"})
+    assert status == 403
+
+
+def _children() -> list[str]:
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+
+
+# -- what goes wrong on the way -----------------------------------------------------------------
+
+
+async def test_a_recording_cut_off_ends_in_one_error(api: Api) -> None:
+    """With what was reached, marked as partial; the session keeps it."""
+    *blocks, last = await streamed(api, CUT)
+    assert [block.name for block in blocks].count("tone-event") >= 1
+    assert (last.name, last.data["partial"], last.data["code"]) == (
+        "error",
+        True,
+        "unreadable_recording",
+    )
+    assert last.data["summary"]["duration_s"] > 1
+    _, history = await api.get(f"/session/{last.data['session_id']}/history")
+    assert history["count"] >= 1
+
+
+async def test_the_same_as_one_json_is_a_problem_that_says_what_was_reached(api: Api) -> None:
+    """Its status is that of the failure; session and summary are further members."""
+    status, problem = await whole(api, CUT)
+    assert (status, problem["partial"]) == (422, True)
+    assert "cut off" in problem["detail"]
+    _, history = await api.get(f"/session/{problem['session_id']}/history")
+    assert history["count"] >= 1
+
+
+async def test_a_classifier_that_fails_on_the_way_is_one_error(
+    api: Api, backend: TalkingBackend
+) -> None:
+    """After what came before it; one that cannot even begin is a 503."""
+    backend.breaks_after = 1
+    *blocks, last = await streamed(api, TWELVE)
+    assert "tone-event" in [block.name for block in blocks]
+    assert (last.name, last.data["code"]) == ("error", "classifier_failed")
+    backend.load_error = ModelError("no such weights")
+    async with api.client.post("/analyze", data=TWELVE, headers=STREAM) as answer:
+        assert answer.status == 503
+
+
+async def test_a_log_that_fails_is_owned_up_to(serve: Serve, backend: TalkingBackend) -> None:
+    """Every event is sent, and ``done`` says that they could not be kept."""
+    stores: list[FailingStore] = []
+
+    def wrap(store: EventStore) -> EventStore:
+        stores.append(FailingStore(store))
+        return stores[-1]
+
+    api = await serve(backend=backend, wrap_store=wrap)
+    backend.gate.clear()
+    answer = await api.client.post("/analyze", data=TWELVE, headers=STREAM)
+    async with Subscriber(answer) as subscriber:
+        await subscriber.event("session")
+        stores[0].writes_fail = True
+        backend.gate.set()
+        *blocks, last = await subscriber.rest()
+    stores[0].writes_fail = False
+    assert [block.name for block in blocks].count("tone-event") == 3
+    assert (last.name, last.data["persist_failed"]) == ("done", True)
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "application/json"])
+async def test_a_client_that_leaves_stops_the_work(
+    api: Api, backend: TalkingBackend, accept: str
+) -> None:
+    """The session ends as ``abandoned``, nothing is fed any more, and no decoder is left."""
+    backend.gate.clear()
+    asking = asyncio.create_task(
+        api.client.post(
+            "/analyze", data=io.BytesIO(encoded(hiss(120.0))), headers={"Accept": accept}
+        )
+    )
+
+    async def begun() -> bool:
+        return bool(backend.opened) and await api.counter("linnet_sessions") == 1
+
+    await eventually(begun)
+    if accept == "text/event-stream":
+        (await asking).close()
+    else:
+        asking.cancel()
+        await asyncio.wait([asking])
+
+    async def over() -> bool:
+        return await api.counter("linnet_sessions") == 0
+
+    await eventually(over)
+    backend.gate.set()
+    assert sum(len(pcm) for pcm, _ in backend.last.fed) <= 5 * 16_000
+    assert backend.last.stopped
+    assert _children() == []
+    async with api.client.get("/metrics") as answer:
+        assert 'linnet_sessions_ended_total{reason="abandoned"} 1.0' in await answer.text()
+
+
+async def test_a_client_that_leaves_while_it_uploads_leaves_nothing(
+    serve: Serve, backend: TalkingBackend
+) -> None:
+    """Neither a place that is taken nor a session."""
+    api = await serve(backend=backend, max_analyses=1)
+    with socket.create_connection(("127.0.0.1", api.port)) as gone:
+        gone.sendall(
+            b"POST /analyze HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n"
+            + TWELVE[:50_000]
+        )
+
+    async def let_in() -> bool:
+        return (await whole(api, TWELVE))[0] == 200
+
+    await eventually(let_in)
+    assert len(backend.opened) == 1
+
+
+async def test_audio_is_never_stored(
+    api: Api, backend: TalkingBackend, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The upload has no name in any folder while it is heard, and no byte of it is in the log."""
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(spool))
+    mark = b"A-MARK-IN-THE-AUDIO-THAT-NOTHING-ELSE-HAS!"
+    data = bytearray(TWELVE)
+    data[100_000 : 100_000 + len(mark)] = mark
+    backend.gate.clear()
+    answer = await api.client.post("/analyze", data=bytes(data), headers=STREAM)
+    async with Subscriber(answer) as subscriber:
+        await subscriber.event("session")
+        assert list(spool.iterdir()) == []
+        backend.gate.set()
+        assert (await subscriber.rest())[-1].name == "done"
+    assert list(spool.iterdir()) == []
+    for kept in (tmp_path / "log").rglob("*"):
+        if kept.is_file():
+            assert mark not in kept.read_bytes()
