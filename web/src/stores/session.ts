@@ -66,7 +66,7 @@ export const useSessionStore = defineStore('session', () => {
   );
   const needsToken = computed(() => trouble.value?.status === 401);
   /** A token was given, and was not enough. */
-  const tokenGiven = computed(() => token.value !== null);
+  const tokenGiven = ref(false);
 
   watch(
     () => settings.licenseKey,
@@ -93,13 +93,18 @@ export const useSessionStore = defineStore('session', () => {
 
   /** The browser is given a pass for the token, so that a reload does not ask for it again. */
   async function useToken(text: string): Promise<void> {
-    token.value = text.trim() || null;
+    const given = text.trim() || null;
+    token.value = given;
+    tokenGiven.value = false;
     try {
       await client.login();
     } catch (error) {
+      if (token.value !== given) return; // Another was given meanwhile.
       problem.value = asProblem(error);
+      tokenGiven.value = true;
       return;
     }
+    if (token.value !== given) return;
     problem.value = null;
     if (session.sessionId.value === null) await start();
     else stream.retry();

@@ -8,7 +8,8 @@ import { en } from './support/linnet-page';
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement as HTMLElement | null;
-    return element?.getAttribute('aria-label') ?? element?.innerText.trim() ?? '';
+    if (element === null || element === document.body) return '';
+    return element.getAttribute('aria-label') ?? element.innerText.trim();
   });
 }
 

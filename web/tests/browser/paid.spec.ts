@@ -7,6 +7,8 @@ test('past sessions without a key are an explanation with a way on', async ({ ta
   await page.goto(talking.url);
   await linnet.start();
   await linnet.untilTone();
+  await linnet.stopButton.click();
+  await expect(page.getByText(en.ended.heading)).toBeVisible();
   const dialog = await linnet.open('sessions');
   const refused = page.waitForResponse((answer) => answer.status() === 402);
   await dialog.getByRole('button', { name: en.sessions.load }).click();
@@ -14,10 +16,12 @@ test('past sessions without a key are an explanation with a way on', async ({ ta
   await expect(dialog.getByText(en.paid.heading).first()).toBeVisible();
   await expect(dialog.getByText(en.paid.why)).toBeVisible();
 
-  await dialog.getByLabel(en.paid.field).fill('CFG-LNNT-AAAA-BBBB-CCCC');
-  await dialog.getByRole('button', { name: en.paid.use }).click();
+  const field = dialog.getByLabel(en.compose.licence, { exact: true });
+  await field.fill('CFG-LNNT-AAAA-BBBB-CCCC');
+  await field.blur();
+  await dialog.getByRole('button', { name: en.sessions.load }).click();
   await expect(dialog.getByText(en.paid.heading)).toHaveCount(0);
-  await expect(dialog.getByRole('button', { name: en.sessions.load })).toHaveCount(0);
+  await expect(dialog.getByRole('list').getByRole('listitem').first()).toBeVisible();
 });
 
 test('a session is saved as JSON for nothing', async ({ talking, linnet, page }) => {

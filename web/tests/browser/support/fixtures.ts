@@ -24,7 +24,7 @@ interface WorkerFixtures {
 
 /** For tests that bring a browser of their own. */
 export const serverTest = base.extend<ServerFixtures>({
-  // eslint-disable-next-line no-empty-pattern -- how Playwright is told that nothing is needed
+   
   serve: async ({}, use) => {
     const servers: LinnetServer[] = [];
     await use(async (settings = {}) => {
@@ -38,7 +38,7 @@ export const serverTest = base.extend<ServerFixtures>({
 
 export const test = serverTest.extend<PageFixtures, WorkerFixtures>({
   talking: [
-    // eslint-disable-next-line no-empty-pattern -- see above
+     
     async ({}, use) => {
       const server = await LinnetServer.start({ CF_VOICE_MOCK: '1', CF_VOICE_RATE_HZ: '4', CF_VOICE_SEED: '7' });
       await use(server);
@@ -52,7 +52,7 @@ export const test = serverTest.extend<PageFixtures, WorkerFixtures>({
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('console', (message) => {
         // What could not be fetched is listed, too; tests of lost servers expect that.
-        const isOfNetwork = message.text().startsWith('Failed to load resource');
+        const isOfNetwork = /^(Failed to load resource|WebSocket connection to )/.test(message.text());
         if (message.type() === 'error' && !isOfNetwork) complaints.push(message.text());
       });
       await use(complaints);
