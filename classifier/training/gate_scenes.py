@@ -16,7 +16,7 @@ import numpy as np
 from classifier.acoustic.gate import Mask
 from classifier.acoustic.layout import BLOCK, CARRY, HOP, WINDOW
 from classifier.frames import SAMPLE_RATE_HZ
-from classifier.training.augment import Signal
+from classifier.training.augment import Signal, Surroundings, Voice, heard_as
 
 _RANGE_DB: Final = 35.0
 _BRIDGE: Final = 10
@@ -92,6 +92,41 @@ def loop(rng: np.random.Generator, noises: Sequence[Signal], samples: int) -> Si
         parts.append(noise[start : start + samples])
         total += parts[-1].size
     return np.concatenate(parts)[:samples]
+
+
+def loop_varied(rng: np.random.Generator, around: Surroundings, samples: int) -> Signal:
+    """Noises one after the other, each slowed down or hurried, coloured, backwards or in a room:
+    many noises of few."""
+    parts: list[Signal] = []
+    total = 0
+    while total < samples:
+        noise = around.noises[int(rng.integers(len(around.noises)))]
+        first = int(rng.integers(max(1, noise.size - samples)))
+        noise = noise[first : first + samples + SAMPLE_RATE_HZ]
+        rows = noise[: noise.size // HOP * HOP].reshape(-1, HOP)
+        noise = rows[np.any(rows != 0, axis=1)].ravel()
+        if rng.random() < 0.2:
+            noise = noise[::-1]
+        way = Voice(
+            speed=float(np.exp(rng.uniform(-0.6, 0.6))) if rng.random() < 0.7 else 1.0,
+            tilt_db=float(rng.normal(0.0, 2.0)),
+            bump_hz=float(np.exp(rng.uniform(np.log(200), np.log(5000)))),
+            bump_db=float(rng.normal(0.0, 5.0)),
+            room=int(rng.integers(len(around.rooms))) if rng.random() < 0.2 else None,
+            telephone=bool(rng.random() < 0.05),
+        )
+        noise = heard_as(np.ascontiguousarray(noise), way, around, rng)
+        if rng.random() < 0.5:
+            noise = as_loud(noise, float(rng.uniform(-5, 5)))
+        parts.append(noise)
+        total += noise.size
+    return np.concatenate(parts)[:samples]
+
+
+def as_loud(signal: Signal, level_db: float) -> Signal:
+    """The signal with its mean power at a level re that of the made sounds."""
+    rms = float(np.sqrt(np.mean(signal**2)))
+    return np.asarray(signal * (0.05 * 10 ** (level_db / 20) / max(rms, 1e-6)), dtype=np.float32)
 
 
 def mixed(scene: Scene, noise: Signal, snr_db: float) -> Scene:

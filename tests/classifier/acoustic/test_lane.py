@@ -95,14 +95,14 @@ def test_without_speech_there_is_no_evidence(pcm: Pcm) -> None:
 
 
 def test_speech_is_heard_and_named_in_time() -> None:
-    """The first affect comes with the second reading on speech, or the third at the latest."""
+    """The first affect comes with the second reading on speech, or the fifth at the latest."""
     for pcm in (CALM, AGITATED, TIRED):
         frames = frames_of(pcm)
         assert np.mean([frame.speech > 0.5 for frame in frames]) > 0.7
         spoken_s = [frame.timestamp_s for frame in frames if frame.speech > 0.5]
         first = next(frame for frame in frames if frame.affect is not None)
-        assert spoken_s[0] <= 1.0  # the recordings begin with 0.3 s of room
-        assert first.timestamp_s <= spoken_s[2]
+        assert spoken_s[0] <= 1.5  # the recordings begin with 0.3 s of room
+        assert first.timestamp_s <= spoken_s[4]
 
 
 def test_different_manners_are_heard_differently() -> None:

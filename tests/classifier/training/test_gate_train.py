@@ -52,5 +52,7 @@ def test_training_learns() -> None:
     net = train(seen * many, wanted * many, epochs=20)
     inputs, truth = seen[-1], wanted[-1]
     with torch.no_grad():
-        odds = net(torch.from_numpy(inputs)[None], torch.ones(1, ANALYSIS_FRAMES))[0].numpy()
+        odds = net(torch.from_numpy(inputs).float()[None], torch.ones(1, ANALYSIS_FRAMES))[
+            0
+        ].numpy()
     assert np.mean((odds > 0) == (truth > 0)) > 0.9
