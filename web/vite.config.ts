@@ -15,7 +15,18 @@ const api = `http://127.0.0.1:${port('LINNET_PORT', 8522)}`;
 /** What the server answers; everything else is the page's. */
 const SERVED = ['/session', '/sessions', '/health', '/ticket', '/login', '/metrics', '/docs', '/openapi.json'];
 
-export default defineConfig({
+/** Parts of the libraries that this page does not use, left out of a build. */
+const UNUSED = {
+  __VUE_OPTIONS_API__: 'false',
+  __VUE_PROD_DEVTOOLS__: 'false',
+  __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
+  __VUE_I18N_LEGACY_API__: 'false',
+  __VUE_I18N_FULL_INSTALL__: 'false',
+  __INTLIFY_PROD_DEVTOOLS__: 'false',
+};
+
+export default defineConfig(({ command }) => ({
+  define: command === 'build' ? UNUSED : {},
   plugins: [vue(), unocss()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: {
@@ -36,4 +47,4 @@ export default defineConfig({
     include: ['tests/unit/**/*.spec.ts'],
     restoreMocks: true,
   },
-});
+}));

@@ -58,7 +58,15 @@ export interface SessionSummary {
   reason: string | null;
   elcor: boolean;
   event_count: number;
-  [more: string]: unknown;
+  pinned: boolean;
+  resumed_from: string | null;
+}
+
+export interface PinnedSession {
+  session_id: string;
+  snapshot_id: string;
+  pinned: boolean;
+  pinned_at: number | null;
 }
 
 export interface SessionList {
@@ -215,10 +223,10 @@ export function createClient(credentials: Credentials = NO_CREDENTIALS, base = '
       askJson<SessionList>('GET', '/sessions/history', { query: { limit, before } }),
 
     /** Keeps a past session for good (paid). */
-    pin: (id: string) => askJson<Record<string, unknown>>('POST', `${session(id)}/pin`),
+    pin: (id: string) => askJson<PinnedSession>('POST', `${session(id)}/pin`),
 
     /** Lets a past session go again when its time comes (paid). */
-    unpin: (id: string) => askJson<Record<string, unknown>>('DELETE', `${session(id)}/pin`),
+    unpin: (id: string) => askJson<PinnedSession>('DELETE', `${session(id)}/pin`),
 
     /** Goes on with a past session in a new one, which begins with the old one's events (paid). */
     resume: (id: string, options: StartOptions = {}) =>
