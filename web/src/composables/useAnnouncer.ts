@@ -14,12 +14,14 @@ import { useVoiceWords } from './useVoiceWords';
 export interface AnnouncerOptions {
   view: Readonly<Ref<SessionView>>;
   status: Readonly<Ref<StatusSaid>>;
+  /** What is wrong, in a sentence; empty when all is well. */
+  trouble: Readonly<Ref<string>>;
   /** New tones are spoken unasked. */
   enabled: Readonly<Ref<boolean>>;
 }
 
 /** @returns the text of the live region, and a way to hear the current tone at once */
-export function useAnnouncer({ view, status, enabled }: AnnouncerOptions) {
+export function useAnnouncer({ view, status, trouble, enabled }: AnnouncerOptions) {
   const { t, wordOf, who } = useVoiceWords();
   const said = ref('');
   const announcer = createAnnouncer({
@@ -81,6 +83,10 @@ export function useAnnouncer({ view, status, enabled }: AnnouncerOptions) {
       }
     },
   );
+
+  watch(trouble, (sentence) => {
+    if (sentence !== '') announcer.offer({ of: 'trouble', state: sentence, sentence });
+  });
 
   function readCurrent(): void {
     const sentences = ids.value.map((id) => laneSentence(id)?.sentence).filter(Boolean);

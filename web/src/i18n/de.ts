@@ -146,14 +146,13 @@ export const de: Catalogue = {
     stop: 'Beenden',
     sources: 'Wem zugehört wird',
     mic: 'Ich: Mikrofon',
-    micHint: 'Ihre eigene Stimme.',
     tab: 'Die anderen: ein Tab oder der Ton dieses Rechners',
     tabHint:
       'Der Browser fragt, welcher Tab oder Bildschirm, und ob auch sein Ton: Sagen Sie Ja zum Ton.',
     synthetic: 'Dieser Server spielt ein erfundenes Gespräch; es wird keinem Ton zugehört.',
     turnOn: 'Einschalten',
     turnOff: 'Ausschalten',
-    mute: 'Stummschalten',
+    mute: 'Stumm',
     unmute: 'Stumm aus',
     level: 'Pegel',
     device: 'Mikrofon',
@@ -170,8 +169,6 @@ export const de: Catalogue = {
       'Zum Zuhören nicht nötig. Ein Schlüssel (er beginnt mit CFG-LNNT-) fügt hinzu: die Liste früherer Sitzungen, sie zu behalten und fortzusetzen, und andere Formate als JSON.',
     licenceBad: 'Ein Schlüssel beginnt mit CFG-LNNT-. Dieser wird nicht gelten.',
     licenceGood: 'Das sieht nach einem bezahlten Schlüssel aus.',
-    licenceServer: 'Diese Sitzung hat die bezahlten Möglichkeiten.',
-    sent: 'Gesendet: {time}',
   },
   source: {
     mic: 'Mikrofon',
@@ -187,7 +184,7 @@ export const de: Catalogue = {
     unsupported: 'hier nicht möglich',
     reconnecting: 'verbindet sich wieder',
     indicator: 'Wird jetzt ausgewertet',
-    nobody: 'Nichts wird ausgewertet',
+    nobody: 'Nichts wird jetzt ausgewertet',
     mend: 'Noch einmal versuchen',
     dropped: '{seconds} s Ton konnten nicht gesendet werden und wurden ausgelassen.',
   },
@@ -216,12 +213,9 @@ export const de: Catalogue = {
     failed: 'Das Zuhören ist gescheitert; der Browser sagt nicht, warum. Versuchen Sie es noch einmal.',
   },
   problem: {
-    unknown:
-      'Etwas ist schiefgegangen. Versuchen Sie es noch einmal; bleibt es dabei, sagt das Protokoll des Servers mehr.',
     noAnswer:
       'Der Server antwortet nicht. Vielleicht läuft er nicht mehr, oder das Netz ist unterbrochen.',
     retry: 'Noch einmal versuchen',
-    title: 'Störung',
   },
   status: {
     idle: 'Bereit zum Start',
@@ -277,7 +271,6 @@ export const de: Catalogue = {
     load: 'Frühere Sitzungen zeigen',
     loading: 'Wird nachgesehen',
     row: '{date}, {events} Ereignisse',
-    running: 'läuft',
     untilNow: 'läuft noch',
     lasted: 'dauerte {length}',
     pin: 'Behalten',
@@ -316,8 +309,6 @@ export const de: Catalogue = {
   paid: {
     heading: 'Das kommt mit einem Lizenzschlüssel',
     why: 'Alles zum Zuhören ist frei: Sitzungen, Töne in Echtzeit, Verlauf und JSON. Ein Lizenzschlüssel bezahlt die Arbeit und fügt frühere Sitzungen und weitere Formate hinzu.',
-    field: 'Sie haben einen Schlüssel? Hier eintragen',
-    use: 'Diesen Schlüssel verwenden',
   },
   details: {
     heading: 'Wie es läuft',
@@ -405,7 +396,6 @@ export const de: Catalogue = {
     labelsReset: 'Zurück zu den ursprünglichen Wörtern',
   },
   help: {
-    heading: 'Hilfe',
     keys: 'Tasten',
     keyTone: 'Den jetzigen Ton vorlesen (Screenreader)',
     keyPause: 'Ansicht anhalten, und zurück zu jetzt',
@@ -418,7 +408,6 @@ export const de: Catalogue = {
     shapesHint: 'Jeder Ton hat ein Wort, eine Form und eine Farbe, die dasselbe sagen.',
     about: 'Was es tut und was nicht',
     api: 'Die Schnittstelle des Servers für Programme',
-    arrowKeys: '← →',
   },
   token: {
     heading: 'Dieser Server fragt nach einem Token',

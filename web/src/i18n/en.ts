@@ -143,7 +143,6 @@ export const en = {
     stop: 'Stop',
     sources: 'Whom to listen to',
     mic: 'Me: microphone',
-    micHint: 'Your own voice.',
     tab: 'Them: a tab or this computer’s sound',
     tabHint: 'The browser asks which tab or screen, and whether to share its sound: say yes to the sound.',
     synthetic: 'This server plays a synthetic conversation; no sound is listened to.',
@@ -166,8 +165,6 @@ export const en = {
       'Not needed to listen. A key (it begins with CFG-LNNT-) adds: the list of past sessions, keeping and continuing them, and exports other than JSON.',
     licenceBad: 'A key begins with CFG-LNNT-. This one will be taken for none.',
     licenceGood: 'This looks like a paid key.',
-    licenceServer: 'This session has the paid features.',
-    sent: 'Sent: {time}',
   },
   source: {
     mic: 'Microphone',
@@ -183,7 +180,7 @@ export const en = {
     unsupported: 'not possible here',
     reconnecting: 'connecting again',
     indicator: 'Being analysed now',
-    nobody: 'Nothing is being analysed',
+    nobody: 'Nothing is being analysed now',
     mend: 'Try again',
     dropped: '{seconds} s of sound could not be sent and were left out.',
   },
@@ -212,10 +209,8 @@ export const en = {
     failed: 'Listening failed for a reason the browser does not tell. Try again.',
   },
   problem: {
-    unknown: 'Something went wrong. Try again; if it stays, the server’s log says more.',
     noAnswer: 'The server does not answer. It may have stopped, or the network may be down.',
     retry: 'Try again',
-    title: 'Trouble',
   },
   status: {
     idle: 'Ready to start',
@@ -270,7 +265,6 @@ export const en = {
     load: 'Show past sessions',
     loading: 'Looking them up',
     row: '{date}, {events} events',
-    running: 'running',
     untilNow: 'still running',
     lasted: 'lasted {length}',
     pin: 'Keep',
@@ -309,8 +303,6 @@ export const en = {
   paid: {
     heading: 'This comes with a licence key',
     why: 'Everything needed to listen is free: sessions, live tones, history and the JSON export. A licence key pays for the work, and adds past sessions and further formats.',
-    field: 'You have a key? Put it here',
-    use: 'Use this key',
   },
   details: {
     heading: 'How it is going',
@@ -396,7 +388,6 @@ export const en = {
     labelsReset: 'Back to the words they came with',
   },
   help: {
-    heading: 'Help',
     keys: 'Keys',
     keyTone: 'Read the current tone aloud (screen reader)',
     keyPause: 'Pause the view, and back to now',
@@ -409,7 +400,6 @@ export const en = {
     shapesHint: 'Each tone has a word, a shape and a colour that say the same.',
     about: 'What it does, and what not',
     api: 'The server’s interface for programs',
-    arrowKeys: '← →',
   },
   token: {
     heading: 'This server asks for a token',
