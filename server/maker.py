@@ -30,8 +30,8 @@ class Beginning:
     request: StartRequest
     tier: Tier
     owner: str
-    open_listener: Callable[[Backend], Listener] = lambda backend: backend.open()
-    """What hears it, made of the backend."""
+    wrap_listener: Callable[[Listener], Listener] = lambda listener: listener
+    """What hears it, made of the backend's own."""
 
     resumed_from: str | None = None
 
@@ -62,7 +62,7 @@ class SessionMaker:
         synthetic = self._backend.name == "mock"
         parts = SessionParts(
             channel=Channel(session_id, self._store, self._clock, self._metrics),
-            classifier=beginning.open_listener(self._backend),
+            classifier=beginning.wrap_listener(self._backend.open()),
             annotator=Annotator(
                 session_id,
                 elcor=request.elcor,

@@ -165,7 +165,7 @@ class SessionManager:
         *,
         tier: Tier,
         owner: str,
-        open_listener: Callable[[Backend], Listener] = lambda backend: backend.open(),
+        wrap_listener: Callable[[Listener], Listener] = lambda listener: listener,
     ) -> Session:
         """Start a session.
 
@@ -173,14 +173,14 @@ class SessionManager:
             request: how it is to listen.
             tier: what the caller has paid for.
             owner: whose session it is.
-            open_listener: what hears it, made of the backend.
+            wrap_listener: what hears it, made of the backend's own.
 
         Raises:
             CapacityError: as many sessions run as may.
             GoingAwayError: the server is shutting down.
             StoreError: the log cannot keep the session.
         """
-        session = await self._begin(Beginning(request, tier, owner, open_listener))
+        session = await self._begin(Beginning(request, tier, owner, wrap_listener))
         session.open()
         return session
 

@@ -217,8 +217,10 @@ class _Batch:
         self, manager: SessionManager, session_id: str, title: str, output: Output
     ) -> None:
         row = await manager.archive.row(session_id, owner="")
+        gaps = await manager.store.gaps(session_id, row.last_seq)
         events = StoredEvents(manager.store, session_id, row.last_seq)
-        async with aclosing(output.format.write(head_of(row, title=title), events)) as pieces:
+        head = head_of(row, gaps=gaps, title=title)
+        async with aclosing(output.format.write(head, events)) as pieces:
             if output.path is not None:
                 await write_output(output.path, pieces, force=self._force)
                 return

@@ -5,10 +5,10 @@ Knows formats by name and nothing of recordings.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -71,26 +71,33 @@ async def write_output(path: Path, pieces: AsyncIterable[bytes], *, force: bool)
     Raises:
         OSError: it cannot be written; FileExistsError when it has come into being meanwhile.
     """
-    with _part_of(path, force=force) as file:
-        async for piece in pieces:
-            file.write(piece)
-
-
-@contextmanager
-def _part_of(path: Path, *, force: bool) -> Iterator[IO[bytes]]:
-    """A file beside ``path`` that takes its place when all has gone well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".linnet-{secrets.token_hex(8)}")
+    file = await asyncio.to_thread(_begin, part)
     try:
-        with part.open("xb") as file:
-            yield file
-        if force:
-            part.replace(path)
-        else:
-            # Unlike renaming, this fails when the file has come into being meanwhile.
-            os.link(part, path)
+        async for piece in pieces:
+            await asyncio.to_thread(file.write, piece)
+        await asyncio.to_thread(_put_in_place, file, part, path, force=force)
     finally:
-        part.unlink(missing_ok=True)
+        await asyncio.to_thread(_clear_away, file, part)
+
+
+def _begin(part: Path) -> IO[bytes]:
+    part.parent.mkdir(parents=True, exist_ok=True)
+    return part.open("xb")
+
+
+def _put_in_place(file: IO[bytes], part: Path, path: Path, *, force: bool) -> None:
+    file.close()
+    if force:
+        part.replace(path)
+    else:
+        # Unlike renaming, this fails when the file has come into being meanwhile.
+        os.link(part, path)
+
+
+def _clear_away(file: IO[bytes], part: Path) -> None:
+    file.close()
+    part.unlink(missing_ok=True)
 
 
 def stem_of(recording: str) -> str:

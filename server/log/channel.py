@@ -119,17 +119,10 @@ class Channel:
         """What the store is to be offered again: always the last events, without gaps."""
         self._offering: asyncio.Task[None] | None = None
         """Offers them, one write at a time, while nobody waits for it; joined by :meth:`end`."""
-        self._given_up = False
-        """Whether any event was let go without having been stored."""
         self._failing = False
         """Whether the store refused when it was last asked."""
         self._told_failing = False
         """Whether subscribers have been told so."""
-
-    @property
-    def all_stored(self) -> bool:
-        """Whether the store has every event so far."""
-        return not self._unstored and not self._given_up
 
     def continue_from(self, events: Sequence[Event]) -> None:
         """Go on after events that the store has already: before anything else is said."""
@@ -184,7 +177,6 @@ class Channel:
         await self._stop_offering()
         if (lost := len(self._unstored)) > 0:
             self._unstored.clear()
-            self._given_up = True
             self._metrics.events_unstored.dec(lost)
             self._metrics.events_lost.inc(lost)
 
@@ -303,7 +295,6 @@ class Channel:
     def _bound_unstored(self) -> None:
         if (surplus := len(self._unstored) - _UNSTORED_MAX) > 0:
             del self._unstored[:surplus]
-            self._given_up = True
             self._metrics.events_unstored.dec(surplus)
             self._metrics.events_lost.inc(surplus)
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 
-from classifier import Backend, Listener
+from classifier import Listener
 from classifier.frames import SAMPLE_RATE_HZ
 from server.clock import Clock
 from server.errors import LinnetError, StoreError
@@ -97,7 +97,7 @@ class Analysis:
         summary = self._summary.document(
             duration_s=self._done_s, elapsed_s=elapsed_s, model_id=model_id
         )
-        return Outcome(summary, self._persist_failed(row), error)
+        return Outcome(summary, row is None or await self._persist_failed(), error)
 
     def _progress(self, elapsed_s: float) -> ProgressEvent:
         duration_s = self.recording.info.duration_s
@@ -127,12 +127,14 @@ class Analysis:
         except StoreError:
             return None
 
-    def _persist_failed(self, row: SessionRow | None) -> bool:
+    async def _persist_failed(self) -> bool:
         """Whether anything of this session is missing from the store."""
         channel = self.session.channel
-        return (
-            self._unread or row is None or row.last_seq < channel.last_seq or not channel.all_stored
-        )
+        try:
+            gaps = await self._manager.store.gaps(self.session.session_id, channel.last_seq)
+        except StoreError:
+            return True
+        return bool(gaps) or self._unread
 
 
 @asynccontextmanager
@@ -152,7 +154,7 @@ async def start_analysis(
         LinnetError: no room, no log, or no classifier.
     """
     session = await manager.start(
-        request, tier=tier, owner=owner, open_listener=partial(_listener, recording)
+        request, tier=tier, owner=owner, wrap_listener=partial(_of_recording, recording)
     )
     try:
         # Held also where the recording has one voice only: no socket may speak into it.
@@ -163,7 +165,6 @@ async def start_analysis(
         await manager.finish(session, EndReason.ABANDONED)
 
 
-def _listener(recording: Recording, backend: Backend) -> Listener:
-    listener = backend.open()
+def _of_recording(recording: Recording, listener: Listener) -> Listener:
     listener.follow_audio()
     return InOrder(listener, recording.sources) if len(recording.sources) > 1 else listener
