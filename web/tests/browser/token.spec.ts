@@ -31,6 +31,7 @@ test('with the token everything works, and it is in no address', async ({ serve,
   // The browser has a pass of its own by now, which no script can read.
   expect(await page.evaluate(() => document.cookie)).toBe('');
   await linnet.stopButton.click();
+  await expect(page.getByText(en.ended.heading)).toBeVisible();
   await page.reload();
   await linnet.start();
   await linnet.untilTone();

@@ -99,8 +99,13 @@ export async function detail(page: Page, label: string): Promise<string> {
 
 /** Choices as of somebody who has been here before, for a page that is about to be opened. */
 export async function prefer(page: Page, choices: Record<string, unknown>): Promise<void> {
-  await page.evaluateOnNewDocument((value) => localStorage.setItem('linnet.settings', value),
-    JSON.stringify({ introduced: true, ...choices }));
+  await page.evaluateOnNewDocument(
+    (value) => {
+      // The empty page before ours has no storage.
+      if (location.protocol === 'http:') localStorage.setItem('linnet.settings', value);
+    },
+    JSON.stringify({ introduced: true, ...choices }),
+  );
 }
 
 export { en };

@@ -51,6 +51,11 @@ it.each([
   expect(parseEvent(name, JSON.stringify(event))).toBeNull();
 });
 
+it('ends also for a reason that it does not know', () => {
+  const end = { ...GOOD['session-end'], reason: 'eclipse' };
+  expect(parseEvent('session-end', JSON.stringify(end))).toMatchObject({ reason: 'client' });
+});
+
 it('knows the ten affects of the wire', () => {
   for (const affect of AFFECTS) {
     expect(parseEvent('tone-event', JSON.stringify(tone({ affect })))).not.toBeNull();
