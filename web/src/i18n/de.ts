@@ -256,6 +256,8 @@ export const de: Catalogue = {
     shutdown: 'Der Server wurde heruntergefahren.',
     interrupted: 'Der Server wurde unterbrochen.',
     error: 'Was zuhört, ist ausgefallen; da hat der Server sie beendet.',
+    complete: 'Die Aufnahme wurde bis zum Ende gehört.',
+    abandoned: 'Wer die Aufnahme geschickt hat, ging vor ihrem Ende.',
     count: 'Kein Ton wurde genannt. | Ein Ton wurde genannt. | {count} Töne wurden genannt.',
     export: 'Diese Sitzung speichern (JSON)',
     again: 'Neue Sitzung',

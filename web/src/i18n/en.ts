@@ -251,6 +251,8 @@ export const en = {
     shutdown: 'The server was shut down.',
     interrupted: 'The server was interrupted.',
     error: 'What listens failed, so the server ended it.',
+    complete: 'The recording was heard to its end.',
+    abandoned: 'Whoever sent the recording left before its end.',
     count: 'No tone was named. | One tone was named. | {count} tones were named.',
     export: 'Save this session (JSON)',
     again: 'Start a new session',

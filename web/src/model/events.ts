@@ -43,7 +43,15 @@ export const SERVICE_STATUSES = ['loading', 'ready', 'listening', 'warning', 'er
 
 export type ServiceStatus = (typeof SERVICE_STATUSES)[number];
 
-export const END_REASONS = ['client', 'idle', 'shutdown', 'interrupted', 'error'] as const;
+export const END_REASONS = [
+  'client',
+  'idle',
+  'shutdown',
+  'interrupted',
+  'error',
+  'complete',
+  'abandoned',
+] as const;
 
 export type EndReason = (typeof END_REASONS)[number];
 
@@ -226,7 +234,7 @@ const CHECKS: Record<WireEvent['event_type'], (data: Fields) => boolean> = {
     isText(data.speaker_id) &&
     isUnit(data.confidence) &&
     isSeconds(data.timestamp),
-  session_end: (data) => isOneOf(END_REASONS, data.reason) && isCount(data.last_seq),
+  session_end: (data) => isText(data.reason) && isCount(data.last_seq),
 };
 
 /**
@@ -255,6 +263,8 @@ export function checkEvent<T extends WireEvent['event_type']>(
   if (typeof data !== 'object' || data === null) return null;
   const fields = data as Fields;
   if (!isText(fields.session_id) || !CHECKS[type](fields)) return null;
-  // History leaves the type out where every entry is a tone.
-  return { ...fields, event_type: type } as Extract<WireEvent, { event_type: T }>;
+  const event: Fields = { ...fields, event_type: type };
+  // A reason of a later server is no reason to go on waiting for the end.
+  if (type === 'session_end' && !isOneOf(END_REASONS, fields.reason)) event.reason = 'client';
+  return event as unknown as Extract<WireEvent, { event_type: T }>;
 }
