@@ -82,11 +82,13 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def open(self, *, seed: int | None = None) -> Listener:
+    def open(self, *, seed: int | None = None, num_speakers: int = 0) -> Listener:
         """A listener for one session.
 
         Args:
             seed: makes a synthetic session repeatable; ignored by real ones.
+            num_speakers: how many people speak, 0 when nobody knows; who cannot tell voices of
+                one source apart ignores it.
         """
 
     @abstractmethod

@@ -151,7 +151,17 @@ class VoiceFrame:
     sounds: tuple[Sound, ...] = ()
     """What began to be heard beside the voice since the frame before."""
 
+    voice: int = 0
+    """Which voice of the source this is, in the order they were heard; 0 where voices are not told
+    apart."""
+
+    voice_sure: float = 1.0
+    """How sure the last change of voice was, 0..1; not calibrated."""
+
+    named: str | None = None
+    """What the voice is called among all of the session, where its source alone does not say."""
+
     @property
     def speaker_id(self) -> str:
         """Who is speaking, as named on the wire."""
-        return self.source.speaker_id
+        return self.named or self.source.speaker_id

@@ -146,11 +146,12 @@ class MockBackend(Backend):
     async def load(self) -> None:
         """Nothing to make ready."""
 
-    def open(self, *, seed: int | None = None) -> MockListener:
+    def open(self, *, seed: int | None = None, num_speakers: int = 0) -> MockListener:
         """A conversation for one session.
 
         Args:
             seed: makes it repeatable; otherwise the backend's seed, otherwise drawn.
+            num_speakers: ignored.
 
         Raises:
             BackendError: the backend is closed.

@@ -10,14 +10,17 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Final
 
 from classifier.acoustic.lane import Lane, Reading, analyse
 from classifier.acoustic.model import Network, load_network
+from classifier.acoustic.voices import VoiceTracker
 from classifier.backend import Backend, Listener, PcmInt16
 from classifier.engine import BatchEngine
 from classifier.errors import BackendError, ClassifierError, ConfigError
 from classifier.frames import Affect, Source, VoiceFrame
+from classifier.speakers import SpeakerNames
 
 MAX_UNREAD: Final = 256
 """Frames that wait for the reader of a stream (two minutes of one voice). When it is full, feed
@@ -112,21 +115,32 @@ class AcousticBackend(Backend):
             raise BackendError("the acoustic backend is not loaded")
         return self._network
 
-    def open(self, *, seed: int | None = None) -> AcousticListener:
-        """A listener for one session; the first audio loads the backend if nobody did."""
-        return AcousticListener(self)
+    def open(self, *, seed: int | None = None, num_speakers: int = 0) -> AcousticListener:
+        """A listener for one session; the first audio loads the backend if nobody did.
+
+        Args:
+            seed: ignored.
+            num_speakers: in the whole session. From 2 up the voices of one source are told apart;
+                with 1, and with 0 for not known, a source is one voice (``docs/speakers.md`` says
+                why).
+        """
+        return AcousticListener(self, num_speakers)
 
     async def aclose(self) -> None:
         """End the engine. Sessions still open fail with BackendError when they are fed."""
         await self._engine.aclose()
 
-    def make_lane(self, source: Source) -> Lane:
+    def make_lane(self, source: Source, voices: VoiceTracker | None = None) -> Lane:
         """A lane for one source of one session.
+
+        Args:
+            source: where its audio comes from.
+            voices: tells several voices of it apart.
 
         Raises:
             BackendError: nothing is loaded yet.
         """
-        return Lane(source, self.network.card)
+        return Lane(source, self.network.card, voices)
 
     def submit(self, lane: Lane) -> Future[list[Reading]]:
         """Have a lane's whole blocks analysed. The lane is the engine's until the future is done.
@@ -154,8 +168,15 @@ class _Feeder:
 class AcousticListener(Listener):
     """One session's listener, with a lane per source."""
 
-    def __init__(self, backend: AcousticBackend) -> None:
+    def __init__(self, backend: AcousticBackend, num_speakers: int = 0) -> None:
+        """
+        Args:
+            backend: what analyses.
+            num_speakers: in the session; from 2 up voices are told apart.
+        """
         self._backend = backend
+        self._num_speakers = num_speakers
+        self._names = SpeakerNames()
         self._feeders: dict[Source, _Feeder] = {}
         self._unread: deque[VoiceFrame] = deque()
         self._changed = asyncio.Condition()
@@ -174,10 +195,14 @@ class AcousticListener(Listener):
             feeder = self._feeders.get(source)
             if feeder is None:
                 await self._backend.load()
-                lane = self._backend.make_lane(source)
+                voices = VoiceTracker(1) if self._num_speakers > 1 else None
+                lane = self._backend.make_lane(source, voices)
                 feeder = self._feeders.setdefault(source, _Feeder(lane))
+                self._names.open(source)
             async with feeder.turn:
                 await self._settle(feeder)
+                if feeder.lane.voices is not None:
+                    feeder.lane.voices.most = self._names.room(source, self._num_speakers)
                 if feeder.lane.push(pcm):
                     feeder.in_flight = self._backend.submit(feeder.lane)
                     await self._settle(feeder)
@@ -223,7 +248,7 @@ class AcousticListener(Listener):
             except TimeoutError as error:
                 raise BackendError("the classifier does not answer") from error
             feeder.in_flight = None
-            feeder.undelivered.extend(reading.frame for reading in readings)
+            feeder.undelivered.extend(self._with_name(reading.frame) for reading in readings)
         while feeder.undelivered:
             async with self._changed:
                 await self._changed.wait_for(
@@ -234,6 +259,10 @@ class AcousticListener(Listener):
                     return
                 self._unread.append(feeder.undelivered.popleft())
                 self._changed.notify_all()
+
+    def _with_name(self, frame: VoiceFrame) -> VoiceFrame:
+        name = self._names.name(frame.source, frame.voice)
+        return frame if name == frame.speaker_id else replace(frame, named=name)
 
     async def _fail(self, error: ClassifierError) -> None:
         async with self._changed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,14 @@ from classifier.acoustic.model import Network
 from classifier.acoustic.pitch import no_memory
 from classifier.acoustic.signals.meter import SoundMeter
 from classifier.acoustic.smoothing import Namer, Smoother
+from classifier.acoustic.voices import VoiceTracker
 from classifier.acoustic.window import SlidingWindow, Window
 from classifier.frames import Affect, ProsodyFlag, Sound, Source, VoiceFrame
 from classifier.trajectory import Trajectory
+
+CROWD_FLOOR: Final = 0.95
+"""Confidence that an affect needs where many voices seem to speak at once: there is no saying
+whose it would be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +42,48 @@ class Reading:
     """Probability per class of the card, ``(classes,)``; None where there was no speech."""
 
 
+class _Habit:
+    """What is kept of one voice of a source."""
+
+    def __init__(self, card: Card) -> None:
+        self.own = Baseline(WIDTH, card.baseline_weight_s)
+        self.level = Baseline(1)
+        self.smoother = Smoother()
+        self.namer = Namer(card.floor)
+        self.trajectory = Trajectory()
+
+
 class Lane:
     """The state of one source of one session."""
 
-    def __init__(self, source: Source, card: Card) -> None:
+    def __init__(self, source: Source, card: Card, voices: VoiceTracker | None = None) -> None:
+        """Nothing heard yet.
+
+        Args:
+            source: where the audio comes from.
+            card: of the network that hears it.
+            voices: tells several voices apart; without it there is one.
+        """
         self.reader = BlockReader()
         self.pitch_memory: Floats = no_memory(1)[0]
-        self.window = SlidingWindow()
+        self.voices = voices
+        self.window = SlidingWindow(voices)
         self._meter = SoundMeter()
         self._sounds: tuple[Sound, ...] = ()
         self._source = source
         self._card = card
         self._places = np.array([card.coordinates[name] for name in card.classes], np.float32)
-        self._baseline = Baseline(WIDTH, card.baseline_weight_s)
-        self._level = Baseline(1)
-        self._smoother = Smoother()
-        self._namer = Namer(card.floor)
-        self._trajectory = Trajectory()
+        self._habits: list[_Habit] = []
+        self.turn_to(0)
+
+    def turn_to(self, voice: int) -> None:
+        """From now on that voice of the source is heard: 0, 1, ... in the order they come."""
+        while len(self._habits) <= voice:
+            self._habits.append(_Habit(self._card))
+        self._voice = voice
+        habit = self._habits[voice]
+        self._baseline, self._level, self._trajectory = habit.own, habit.level, habit.trajectory
+        self._smoother, self._namer = habit.smoother, habit.namer
 
     @property
     def heard_s(self) -> float:
@@ -107,7 +138,8 @@ class Lane:
         distribution = dict.fromkeys(sorted(self._card.possible_affects), 0.0)
         for name, probability in zip(self._card.classes, smooth, strict=True):
             distribution[Affect(self._card.affects[name])] += float(probability)
-        affect = self._namer.feed(distribution, self._card.floor_at(self.heard_s))
+        floor = CROWD_FLOOR if window.crowd else self._card.floor_at(self.heard_s)
+        affect = self._namer.feed(distribution, floor)
         arousal, valence, dominance = (float(v) for v in np.clip(smooth @ self._places, -1, 1))
         shift, direction = self._trajectory.feed(window.end_s, arousal, valence)
         frame = VoiceFrame(
@@ -126,6 +158,8 @@ class Lane:
             heard_s=self.heard_s,
             habit_known=self.heard_s >= self._card.known_s,
             sounds=self._sounds,
+            voice=self._voice,
+            voice_sure=1.0 if self.voices is None else self.voices.certainty,
         )
         return Reading(frame, emotion)
 
@@ -137,6 +171,8 @@ class Lane:
             heard_s=self.heard_s,
             habit_known=self.heard_s >= self._card.known_s,
             sounds=self._sounds,
+            voice=self._voice,
+            voice_sure=1.0 if self.voices is None else self.voices.certainty,
         )
 
 
@@ -183,6 +219,7 @@ def hear(
     speech_s: list[float] = []
     heard_s: list[float] = []
     for i, window in zip(ready, windows, strict=True):
+        lanes[i].turn_to(window.voice)
         if window.vector is not None:
             vector = network.standardise(window.vector)
             standardised.append(vector)

@@ -7,12 +7,13 @@ frames: the same code serves the stream and the training.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
+from classifier.acoustic.crowd import many_voices
 from classifier.acoustic.functionals import enough_speech, functionals
-from classifier.acoustic.gate import Levels, mark_speech
+from classifier.acoustic.gate import Levels, Mask, mark_speech
 from classifier.acoustic.layout import (
     ANALYSIS_FRAMES,
     BLOCK_FRAMES,
@@ -22,6 +23,7 @@ from classifier.acoustic.layout import (
     FRAME_WIDTH,
     Floats,
 )
+from classifier.acoustic.voices import describe_turn, turn_begin
 
 RECENT_FRAMES: Final = 2 * BLOCK_FRAMES
 """Speech must lie within this much of the window's end to be speech now: 1 s."""
@@ -57,11 +59,36 @@ class Window:
     threshold_db: float
     """Energy that the lane's gate asks of a frame."""
 
+    crowd: bool = False
+    """Whether the speech sounds like many voices at once rather than like one."""
+
+    voice: int = 0
+    """Which of the source's voices is speaking, in the order they were heard."""
+
+
+class Voices(Protocol):
+    """Who tells the voices of one source apart; see :class:`classifier.acoustic.voices`."""
+
+    changed_blocks: int
+    """With the last change: for how many blocks the new voice had been speaking."""
+
+    def follow(self, turn: Floats | None, new_speech_s: float) -> int:
+        """The voice that speaks after one more block."""
+        ...
+
 
 class SlidingWindow:
     """The analysed window of one lane, moved on by blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, voices: Voices | None = None) -> None:
+        """Nothing heard yet.
+
+        Args:
+            voices: tells several voices apart; without it there is one.
+        """
+        self._voices = voices
+        self._voice = 0
+        self._own_frames = ANALYSIS_FRAMES
         self._frames = np.zeros((ANALYSIS_FRAMES, FRAME_WIDTH), np.float32)
         self._frames[:, _ENERGY] = -120.0
         self._levels = Levels()
@@ -78,9 +105,12 @@ class SlidingWindow:
         speech, voiced = mark_speech(self._frames, self._levels)
         new = int(speech[-BLOCK_FRAMES:].sum())
         self._heard += new
-        vector = None
+        if self._voices is not None:
+            self._follow(self._voices, speech, voiced, new / FRAME_RATE_HZ)
+        vector, crowd = None, False
         if int(speech[-RECENT_FRAMES:].sum()) >= MIN_RECENT and enough_speech(speech, voiced):
             vector = functionals(self._frames, speech, voiced)
+            crowd = many_voices(self._frames, voiced)
         level = self._frames[speech, _ENERGY].mean() if speech.any() else -120.0
         return Window(
             end_s=self._blocks * BLOCK_S,
@@ -90,4 +120,18 @@ class SlidingWindow:
             heard_s=self._heard / FRAME_RATE_HZ,
             level_db=float(level),
             threshold_db=self._levels.threshold_db,
+            crowd=crowd,
+            voice=self._voice,
         )
+
+    def _follow(self, voices: Voices, speech: Mask, voiced: Mask, new_speech_s: float) -> None:
+        """Ask who is speaking; what another voice said before is taken out of both masks."""
+        first = turn_begin(speech)
+        voice = voices.follow(describe_turn(self._frames[first:], voiced[first:]), new_speech_s)
+        self._own_frames = min(ANALYSIS_FRAMES, self._own_frames + BLOCK_FRAMES)
+        if voice != self._voice:
+            self._voice = voice
+            turn = ANALYSIS_FRAMES - first
+            self._own_frames = min(turn, voices.changed_blocks * BLOCK_FRAMES)
+        speech[: ANALYSIS_FRAMES - self._own_frames] = False
+        voiced[: ANALYSIS_FRAMES - self._own_frames] = False

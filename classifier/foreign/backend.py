@@ -13,6 +13,7 @@ from typing import cast
 
 from classifier.acoustic.backend import AcousticBackend
 from classifier.acoustic.lane import Lane, Reading
+from classifier.acoustic.voices import VoiceTracker
 from classifier.errors import BackendError
 from classifier.foreign.lane import ForeignLane, analyse_foreign
 from classifier.foreign.model import ForeignModel, load_foreign
@@ -73,8 +74,8 @@ class ForeignBackend(AcousticBackend):
         labels = self.model.card.labels
         return labels.possible_affects if labels is not None else frozenset()
 
-    def make_lane(self, source: Source) -> Lane:
-        """A lane for one source of one session."""
+    def make_lane(self, source: Source, voices: VoiceTracker | None = None) -> Lane:
+        """A lane for one source of one session; it is one voice whatever was asked for."""
         return ForeignLane(source, self.network.card, self.model.card)
 
     def _analyse(self, lanes: Sequence[Lane]) -> Sequence[list[Reading]]:

@@ -28,7 +28,7 @@ class Named(ScriptedBackend):
             self.load_error = ModelError(load_error)
         self._feed_error = feed_error
 
-    def open(self, *, seed: int | None = None):  # type: ignore[no-untyped-def]
+    def open(self, *, seed: int | None = None, num_speakers: int = 0):  # type: ignore[no-untyped-def]
         listener = super().open(seed=seed)
         listener.frame_per_feed = Affect.WARM
         if self._feed_error:

@@ -121,7 +121,7 @@ class ScriptedBackend(Backend):
         if self.load_error is not None:
             raise self.load_error
 
-    def open(self, *, seed: int | None = None) -> ScriptedListener:
+    def open(self, *, seed: int | None = None, num_speakers: int = 0) -> ScriptedListener:
         """A listener for one session; it says nothing by itself."""
         listener = ScriptedListener()
         self.opened.append(listener)

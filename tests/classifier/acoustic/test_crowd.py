@@ -1,0 +1,60 @@
+"""classifier.acoustic.crowd"""
+
+import numpy as np
+import pytest
+
+from classifier.acoustic.crowd import ONE_VOICE_DB, clearness_db, many_voices
+from classifier.acoustic.extractor import FrameExtractor
+from classifier.acoustic.layout import COLUMN, Floats
+from classifier.acoustic.pitch import VOICED
+from tests.classifier.voices import recording
+
+
+def frames_of(pcm: np.ndarray) -> tuple[Floats, np.ndarray]:
+    """Frames of a recording and which are voiced."""
+    frames = FrameExtractor().push(pcm[: pcm.size // 8000 * 8000])[:300]
+    return frames, frames[:, COLUMN["voicing"]] >= VOICED
+
+
+def crowd(voices: int) -> np.ndarray:
+    """The project's recordings at many places at once."""
+    rng = np.random.default_rng(4)
+    parts = [recording(name) for name in ("calm", "agitated", "tired")]
+    mixed = sum(
+        np.resize(np.roll(parts[i % 3], int(rng.integers(parts[i % 3].size))), 48_000).astype(float)
+        for i in range(voices)
+    )
+    return (mixed / voices).astype(np.int16)
+
+
+@pytest.mark.parametrize("name", ["calm", "agitated", "tired"])
+def test_one_voice_is_no_crowd(name: str) -> None:
+    """Each of the project's recordings is clearly one voice."""
+    assert not many_voices(*frames_of(recording(name)))
+    assert clearness_db(*frames_of(recording(name))) > ONE_VOICE_DB + 2
+
+
+def test_twelve_voices_are_a_crowd() -> None:
+    """The same voices many times over fill each other's pauses."""
+    assert many_voices(*frames_of(crowd(12)))
+
+
+def test_more_voices_are_less_clear() -> None:
+    """The measure falls from one voice to three and to twelve."""
+    one, three, twelve = (clearness_db(*frames_of(crowd(count))) for count in (1, 3, 12))
+    assert one > three > twelve
+
+
+def test_frames_from_before_the_lane_began_do_not_count() -> None:
+    """A window that has just begun is as clear as what it holds, and gain changes nothing."""
+    frames, voiced = frames_of(recording("calm"))
+    before = np.zeros((100, frames.shape[1]), np.float32)
+    before[:, COLUMN["energy_db"]] = -120.0
+    padded = np.concatenate([before, frames])
+    wanted = clearness_db(frames, voiced)
+    assert clearness_db(padded, np.concatenate([np.zeros(100, bool), voiced])) == pytest.approx(
+        wanted
+    )
+    louder = frames.copy()
+    louder[:, COLUMN["energy_db"]] += 12.0
+    assert clearness_db(louder, voiced) == pytest.approx(wanted, abs=1e-4)
