@@ -411,7 +411,11 @@ class SessionManager:
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(_KEEP_EVERY_S)
-            await self._keeper.turn(session.channel for session in self._sessions.values())
+            try:
+                await self._keeper.turn(session.channel for session in self._sessions.values())
+            except Exception:
+                # A fault of ours: recorded, and the next turn comes all the same.
+                _log.exception("log not looked after")
 
     async def _reap(self) -> None:
         idle_ttl_s = self._settings.session_idle_ttl_s

@@ -264,11 +264,13 @@ class Channel:
             self._offering = asyncio.create_task(
                 self._offer_unstored(), name=f"session-{self.session_id[:6]}-store"
             )
-        if self._offering is not None:
-            await asyncio.wait([self._offering], timeout=deadline_s)
-            if self._offering.done():
-                offering, self._offering = self._offering, None
-                offering.result()
+        offering = self._offering
+        if offering is None:
+            return
+        await asyncio.wait([offering], timeout=deadline_s)
+        if offering.done() and offering is self._offering:
+            self._offering = None
+            offering.result()
 
     async def _offer_unstored(self) -> None:
         try:

@@ -424,6 +424,20 @@ async def test_storing_can_be_tried_again_after_the_end(log: Log) -> None:
     assert log.count("linnet_events_unstored") == log.count("linnet_events_lost_total") == 0
 
 
+async def test_giving_up_while_somebody_tries_again(log: Log) -> None:
+    """Whoever tries again in that moment comes back, and nothing is tried any more."""
+    log.store.writes_fail = True
+    await log.channel.append(drafts(2))
+    log.store.gate.clear()
+    retry = asyncio.create_task(log.channel.retry())
+    await until(lambda: log.store.waiting == 1)
+    await log.channel.give_up()
+    await retry
+    assert log.store.waiting == 0
+    assert log.count("linnet_events_lost_total") == 3
+    log.store.gate.set()
+
+
 async def test_storing_resumes_though_nothing_is_said(log: Log) -> None:
     """A retry in a silence stores what there is and tells subscribers that all is well."""
     log.store.writes_fail = True
