@@ -57,6 +57,7 @@ Usage: ./manage.sh COMMAND
   open             open the web page in a browser
   demo             play the recording that ships with Linnet and print what is heard in it
   stream FILE      play an audio file into the server in real time and print what is heard
+  analyze FILE...  hear whole recordings without a server; -o OUT writes what was heard (--help)
   dev              work on the page: the API, and Vite with a proxy to it; Ctrl-C ends both
   test [ARGS]      lint, types and all tests, in browsers too; with ARGS pytest alone, which gets them
   bench [ARGS]     measure the server beside its peers; ARGS go to the benchmark
@@ -91,6 +92,7 @@ main() {
     open) open_page ;;
     demo) client demo "$@" ;;
     stream) stream "$@" ;;
+    analyze) analyze "$@" ;;
     dev) dev ;;
     test) run_tests "$@" ;;
     bench) bench "$@" ;;

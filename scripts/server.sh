@@ -142,3 +142,19 @@ stream() {
   done
   client stream "${arguments[@]}"
 }
+
+analyze() {
+  # Files are named from where the caller stands; settings are read here, as always.
+  local arguments=() argument out=
+  for argument in "$@"; do
+    if [[ $argument != [/-]* && ( -n $out || -e $CALLER_DIR/$argument ) ]]; then
+      argument=$CALLER_DIR/$argument
+    fi
+    out=
+    if [[ $argument == -o || $argument == --out ]]; then out=next; fi
+    arguments+=("$argument")
+  done
+  need runtime >&2
+  next_please
+  exec "$PY" -m server analyze ${arguments[@]+"${arguments[@]}"}
+}

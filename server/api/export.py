@@ -32,7 +32,8 @@ async def export(request: web.Request) -> web.StreamResponse:
     if chosen.paid:
         require_paid(Tier.PAID if paid else Tier.FREE, f"Export as {chosen.name}")
     row, gaps = await manager.stored(info.session_id, owner=owner_of(request))
-    head = head_of(row, gaps=gaps)
+    # A recording has a name that a person gave it.
+    head = head_of(row, gaps=gaps, title=str(row.settings.get("file_name") or ""))
     events = StoredEvents(manager.store, info.session_id, row.last_seq)
     async with aclosing(chosen.write(head, events)) as pieces:
         return await _send(request, chosen, head, pieces)

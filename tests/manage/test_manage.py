@@ -203,6 +203,17 @@ def test_a_client_reaches_the_server_that_runs(project: Project, tmp_path: Path)
     assert result.stdout == f"stream --url {url} {tmp_path / 'talk.wav'}\n"
 
 
+def test_recordings_are_heard_without_a_server(project: Project, tmp_path: Path) -> None:
+    """Recordings and results are named from where the caller stands; no server is started."""
+    (tmp_path / "talk.wav").touch()
+
+    result = project.manage("analyze", "talk.wav", "-", "-o", "out/{name}.csv", cwd=tmp_path)
+
+    assert result.returncode == 0
+    assert result.stdout == f"analyze {tmp_path / 'talk.wav'} - -o {tmp_path}/out/{{name}}.csv\n"
+    assert not project.pid_file.exists()
+
+
 def test_demo_starts_the_server_if_need_be(project: Project) -> None:
     """One command from nothing running to the demonstration."""
     result = project.manage("demo")
