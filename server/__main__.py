@@ -8,6 +8,7 @@ import typer
 
 from server import __version__
 from server.cli.analyze import analyze
+from server.cli.corrections import corrections
 from server.cli.serve import serve
 from server.cli.stream import demo, stream
 
@@ -22,6 +23,7 @@ app.command()(serve)
 app.command()(stream)
 app.command()(demo)
 app.command()(analyze)
+app.add_typer(corrections, name="corrections")
 
 
 def _version(wanted: bool) -> None:
