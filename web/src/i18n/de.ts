@@ -11,7 +11,6 @@ export const de: Catalogue = {
     help: 'Hilfe',
     close: 'Schließen',
     main: 'Tonfall jetzt',
-    loading: 'Die Seite wird vorbereitet.',
   },
   affect: {
     neutral: 'Neutral',
@@ -74,7 +73,6 @@ export const de: Catalogue = {
     other: 'Stimme {letter}',
   },
   now: {
-    heading: 'Jetzt',
     idle: 'Hört nicht zu',
     idleHint: 'Wählen Sie, wem zugehört wird, und starten Sie.',
     starting: 'Wird vorbereitet',
@@ -260,7 +258,6 @@ export const de: Catalogue = {
     abandoned: 'Wer die Aufnahme geschickt hat, ging vor ihrem Ende.',
     count: 'Kein Ton wurde genannt. | Ein Ton wurde genannt. | {count} Töne wurden genannt.',
     export: 'Diese Sitzung speichern (JSON)',
-    again: 'Neue Sitzung',
   },
   sessions: {
     heading: 'Sitzungen',
@@ -314,13 +311,11 @@ export const de: Catalogue = {
   },
   details: {
     heading: 'Wie es läuft',
-    show: 'Technische Einzelheiten zeigen',
     firstEvent: 'Zeit bis zum ersten Ereignis',
     latency: 'Verzögerung des letzten Ereignisses',
     events: 'Empfangene Ereignisse',
     missed: 'Fehlende Ereignisse',
     connection: 'Verbindung',
-    capture: 'Was der Browser mit dem Ton macht',
     captureNote:
       'Gebeten ist um keines davon: Sie verflachen die Melodie, aus der der Ton gelesen wird.',
     echoCancellation: 'Echounterdrückung',
@@ -341,7 +336,6 @@ export const de: Catalogue = {
     seconds: '{n} s',
     ms: '{n} ms',
     hz: '{n} Hz',
-    network: 'Verbindung',
     connectionWord: {
       idle: 'keine',
       connecting: 'verbindet sich',

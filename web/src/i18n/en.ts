@@ -9,7 +9,6 @@ export const en = {
     help: 'Help',
     close: 'Close',
     main: 'Tone now',
-    loading: 'The page is being made ready.',
   },
   affect: {
     neutral: 'Neutral',
@@ -72,7 +71,6 @@ export const en = {
     other: 'Speaker {letter}',
   },
   now: {
-    heading: 'Now',
     idle: 'Not listening',
     idleHint: 'Choose whom to listen to, then start.',
     starting: 'Getting ready',
@@ -234,7 +232,7 @@ export const en = {
     ending: 'Ending',
     continuing: 'The server went away; going on as soon as it is back',
     ended: 'Ended',
-    lost: 'The connection was lost. The tones above are the last that came.',
+    lost: 'The connection was lost. The tones shown are the last that came.',
     lostHint: 'Listening goes on at the server; what was missed will be caught up.',
     pollingHint:
       'Something between this page and the server holds the live stream back. Tones still come, a little later.',
@@ -255,7 +253,6 @@ export const en = {
     abandoned: 'Whoever sent the recording left before its end.',
     count: 'No tone was named. | One tone was named. | {count} tones were named.',
     export: 'Save this session (JSON)',
-    again: 'Start a new session',
   },
   sessions: {
     heading: 'Sessions',
@@ -308,13 +305,11 @@ export const en = {
   },
   details: {
     heading: 'How it is going',
-    show: 'Show technical details',
     firstEvent: 'Time to the first event',
     latency: 'Delay of the last event',
     events: 'Events received',
     missed: 'Events missing',
     connection: 'Connection',
-    capture: 'What the browser does to the sound',
     captureNote: 'All three are asked off: they flatten the melody that tone is read from.',
     echoCancellation: 'Echo cancellation',
     noiseSuppression: 'Noise suppression',
@@ -334,7 +329,6 @@ export const en = {
     seconds: '{n} s',
     ms: '{n} ms',
     hz: '{n} Hz',
-    network: 'Connection states',
     connectionWord: {
       idle: 'none',
       connecting: 'connecting',
