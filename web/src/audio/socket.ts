@@ -184,14 +184,14 @@ export class AudioSocket {
     } else if (code === CLOSE_TAKEN) {
       this.takenSinceMs ??= performance.now();
       if (performance.now() - this.takenSinceMs > TAKEN_DEADLINE_MS) this.stop('source-taken');
-      else this.broken(turn, 'source taken');
+      else this.broken(turn, 'source taken', 'source-taken');
     } else {
       this.broken(turn, `closed ${code}`);
     }
   }
 
   /** This connection is of no use any more; another is tried after a wait. */
-  private broken(turn: number, why: string): void {
+  private broken(turn: number, why: string, problem: SourceProblem = 'unreachable'): void {
     if (turn !== this.turn) return;
     this.turn += 1;
     this.disarm();
@@ -204,7 +204,7 @@ export class AudioSocket {
     this.attempt += 1;
     debug(`audio socket: ${why}; again in ${waitS.toFixed(1)} s`);
     this.retryTimer = setTimeout(() => void this.connect(), waitS * 1000);
-    this.set('retrying', 'unreachable');
+    this.set('retrying', problem);
   }
 
   private stop(problem: SourceProblem): void {

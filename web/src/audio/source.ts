@@ -77,9 +77,10 @@ export class CaptureSource {
     this.device = 'asking';
     this.deviceProblem = null;
     this.show();
+    let stream: MediaStream | null = null;
     try {
       this.engine.prepare();
-      const stream = await openMedia(this.name, this.name === 'mic' ? deviceId : null);
+      stream = await openMedia(this.name, this.name === 'mic' ? deviceId : null);
       if (turn !== this.turn) return letGo(stream);
       this.untap();
       const tap = await this.engine.tap(stream, { onChunk: (message) => this.onChunk(message) });
@@ -89,9 +90,16 @@ export class CaptureSource {
       }
       this.hold(stream, tap);
     } catch (error) {
+      if (stream !== null) letGo(stream);
       if (turn !== this.turn) return false;
       const problem = error instanceof CaptureError ? error.problem : 'failed';
-      this.untap();
+      if (this.tap !== null) {
+        // Another device was asked for and cannot be had: the one in use goes on.
+        this.device = 'open';
+        this.deviceProblem = problem;
+        this.show();
+        return false;
+      }
       this.silence();
       return this.fail(statusOf(problem), problem);
     }
@@ -250,7 +258,7 @@ export class CaptureSource {
     if (socket?.problem === 'session-ended') return ['reconnecting', socket.problem];
     if (socket?.status === 'stopped') return ['lost', socket.problem];
     if (socket?.isMending) return ['reconnecting', socket.problem ?? 'unreachable'];
-    return [this.state.muted ? 'muted' : 'live', socket?.problem ?? null];
+    return [this.state.muted ? 'muted' : 'live', socket?.problem ?? this.deviceProblem];
   }
 }
 

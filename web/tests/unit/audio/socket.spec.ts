@@ -180,7 +180,7 @@ describe('a refusal', () => {
   it('because another socket feeds the source is believed only after a while', async () => {
     const socket = await opened();
     FakeWebSocket.last.gone(4009);
-    expect(socket.status).toBe('retrying');
+    expect([socket.status, socket.problem]).toEqual(['retrying', 'source-taken']);
     for (let at = 0; at < 20 && socket.status !== 'stopped'; at += 1) {
       await vi.advanceTimersByTimeAsync(8_000);
       if (socket.status === 'connecting') FakeWebSocket.last.gone(4009);
