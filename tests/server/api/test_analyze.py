@@ -16,6 +16,7 @@ import aiohttp
 import orjson
 import pytest
 
+import server.api.upload
 from classifier import Affect
 from classifier.backend import PcmInt16
 from classifier.errors import BackendError, ModelError
@@ -327,6 +328,27 @@ async def test_a_slow_upload_is_given_up(serve: Serve, backend: TalkingBackend) 
             answer = await asyncio.get_running_loop().sock_recv(slow, 65_536)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert (await whole(api, TWELVE))[0] == 200
+
+
+async def test_an_upload_that_trickles_is_given_up(
+    serve: Serve, backend: TalkingBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that always sends a little, and never comes to its end, is cut by the time for all."""
+    monkeypatch.setattr(server.api.upload, "UPLOAD_S", 0.5)
+    api = await serve(backend=backend)
+    given_up = asyncio.Event()
+
+    async def trickle() -> AsyncIterator[bytes]:
+        yield TWELVE[:1_000]
+        while not given_up.is_set():
+            await asyncio.sleep(0.05)
+            yield b"x"
+
+    async with asyncio.timeout(DEADLINE_S):
+        status, problem = await whole(api, trickle())
+    given_up.set()
+    assert status == 408
+    assert "to its end" in problem["detail"]
 
 
 async def test_more_than_may_at_once_are_a_429(serve: Serve, backend: TalkingBackend) -> None:
