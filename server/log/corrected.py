@@ -71,10 +71,16 @@ def read_corrected(path: Path, owner: str) -> Iterator[CorrectedTone]:
         address = f"{path.resolve().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_S)) as connection:
             _check_version(connection)
+            seen: set[tuple[object, ...]] = set()
             for session_id, model_id, model_sha256, place, data, *mark in connection.execute(
                 _CORRECTED, (owner,)
             ):
                 tone = orjson.loads(data)
+                # A session that was resumed has its corrections twice: in its copy as well.
+                what = (tone["timestamp"], tone["speaker_id"], tone["label"], *mark)
+                if what in seen:
+                    continue
+                seen.add(what)
                 yield CorrectedTone(
                     session_id=session_id,
                     model_id=model_id,

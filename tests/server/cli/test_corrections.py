@@ -130,6 +130,25 @@ def test_only_the_owners_own(folder: Path) -> None:
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "0 corrections.\n")
 
 
+def test_a_copy_of_a_correction_is_no_second_one(folder: Path) -> None:
+    """A resumed session has the corrections of the one it goes on from: a row says it once."""
+    with closing(sqlite3.connect(folder / FILE_NAME, isolation_level=None)) as connection:
+        connection.execute("UPDATE session SET owner = ''")
+        connection.execute("UPDATE event SET place = place + (5 << 32) WHERE place >> 32 = 2")
+        connection.execute("UPDATE correction SET place = place + (5 << 32) WHERE place >> 32 = 2")
+        connection.execute("UPDATE session SET key = 7 WHERE key = 2")
+        for table, columns in (
+            ("event", "kind, data, timestamp, confidence, affect, speaker_id"),
+            ("correction", "label, affect, note, at"),
+        ):
+            connection.execute(
+                f"INSERT OR REPLACE INTO {table} (place, {columns})"
+                f" SELECT place + (6 << 32), {columns} FROM {table} WHERE place >> 32 = 1"
+            )
+    labels = [row["corrected_label"] for row in rows(run("--data-dir", folder).stdout)]
+    assert labels == ["Joking", None, "Hers"]
+
+
 def test_notes_can_be_left_out(folder: Path) -> None:
     """They are what people wrote, and may name somebody."""
     assert [row["note"] for row in rows(run("--data-dir", folder, "--no-notes").stdout)] == [
