@@ -83,6 +83,7 @@ export interface Health {
   classifier: string;
   sessions: number;
   uptime_s: number;
+  token_needed: boolean;
 }
 
 export interface ExportFile {
