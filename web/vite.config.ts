@@ -13,7 +13,7 @@ function port(name: string, otherwise: number): number {
 const api = `http://127.0.0.1:${port('LINNET_PORT', 8522)}`;
 
 /** What the server answers; everything else is the page's. */
-const SERVED = ['/session', '/sessions', '/health', '/ticket', '/login', '/metrics', '/docs', '/openapi.json'];
+const SERVED = ['/session', '/sessions', '/analyze', '/health', '/ticket', '/login', '/metrics', '/docs', '/openapi.json'];
 
 /** Parts of the libraries that this page does not use, left out of a build. */
 const UNUSED = {

@@ -48,7 +48,7 @@ _HEADERS: Final = {
     "img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Permissions-Policy": "microphone=(self), display-capture=(self), screen-wake-lock=(self), "
-    "camera=(), geolocation=(), payment=(), usb=()",
+    "geolocation=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
 from aiohttp.pytest_plugin import AiohttpClient
 
 from server.api.page import PageFile, find_page, read_page
+from server.api.routes import ENDPOINTS
 from server.app import build_app
 from server.settings import Settings
 from tests.support.api import Api
 from tests.support.classifier import ScriptedBackend
 
+_ROOT = Path(__file__).resolve().parents[3]
 _SCRIPT = b"export const words = ['" + b"warm tired urgent " * 200 + b"'];"
 _FILES = {
     "index.html": b"<!doctype html><title>The page</title>",
@@ -149,3 +152,12 @@ def test_a_build_without_its_front_page_is_none(
     assert find_page() == folder
     (folder / "index.html").unlink()
     assert find_page() is None
+
+
+def test_in_development_every_route_reaches_the_server() -> None:
+    """What Vite passes on is all that the server answers, but for the front page."""
+    text = (_ROOT / "web" / "vite.config.ts").read_text(encoding="utf-8")
+    (served,) = re.findall(r"const SERVED = \[(.*?)\]", text, re.DOTALL)
+    prefixes = tuple(re.findall(r"'([^']+)'", served))
+    paths = {endpoint.path for endpoint in ENDPOINTS} - {"/"}
+    assert {path for path in paths if not path.startswith(prefixes)} == set()

@@ -50,7 +50,7 @@ test('targets are large enough and the server being away is said', async ({ serv
   await linnet.start();
   await linnet.untilTone();
   await server.kill();
-  await expect(page.getByText(en.status.lost)).toBeVisible();
+  await expect(page.getByRole('main').getByText(en.status.lost)).toBeVisible();
   for (const theme of THEMES) {
     await page.evaluate((name) => (document.documentElement.dataset['theme'] = name), theme);
     expect(await findings(linnet), theme).toEqual([]);

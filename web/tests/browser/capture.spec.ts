@@ -21,8 +21,8 @@ test('what is said into the microphone becomes a tone on the screen', async ({ s
   await expect(linnet.detail(en.details.latency)).not.toHaveText(en.details.notYet);
   const session = await linnet.sessionId();
   await linnet.stopButton.click();
-  await expect(page.getByText(en.ended.client)).toBeVisible();
-  await expect(page.getByText(en.source.live)).toHaveCount(0);
+  await expect(page.getByRole('main').getByText(en.ended.client)).toBeVisible();
+  await expect(page.getByRole('main').getByText(en.source.live)).toHaveCount(0);
 
   const { events } = await server.json<Exported>(`/session/${session}/export`);
   expect(events.length).toBeGreaterThan(0);
@@ -57,7 +57,45 @@ test('a refused microphone is a plain sentence, and the same button mends it', a
   });
   await page.goto(server.url);
   await linnet.startButton.click();
-  await expect(page.getByText(en.capture.denied)).toBeVisible();
+  await expect(page.getByRole('main').getByText(en.capture.denied)).toBeVisible();
   await linnet.start();
   await expect(page.getByTestId('source-status').first()).toHaveText(en.source.live);
+});
+
+test('both sides of a call, each with a lane of its own', async ({ serve, linnet, page }) => {
+  const server = await serve();
+  // The shared tab's track, to end it as the browser does when somebody presses "Stop sharing".
+  await page.addInitScript(() => {
+    const ask = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getDisplayMedia = async (wanted) => {
+      const stream = await ask(wanted);
+      addEventListener('test:stop-sharing', () => {
+        for (const track of stream.getTracks()) {
+          track.stop();
+          track.dispatchEvent(new Event('ended'));
+        }
+      });
+      return stream;
+    };
+  });
+  await linnet.prefer({ tab: true });
+  await page.goto(server.url);
+  await linnet.start();
+  await expect(page.locator('[data-source=tab]').getByTestId('source-status')).toHaveText(en.source.live);
+  for (const lane of ['speaker_a', 'speaker_b']) {
+    const word = page.locator(`[data-lane=${lane}]`).getByTestId('tone-word');
+    await expect(word).toHaveText(new RegExp(`^(${TONE_WORDS.join('|')})$`), { timeout: 40_000 });
+  }
+  await expect(page.getByTestId('analysed')).toContainText(en.source.mic);
+  await expect(page.getByTestId('analysed')).toContainText(en.source.tab);
+
+  // Sharing ends: said in a sentence, with a button, while one's own voice goes on.
+  await page.evaluate(() => dispatchEvent(new Event('test:stop-sharing')));
+  const tab = page.locator('[data-source=tab]');
+  await expect(tab.getByText(en.capture['share-ended'])).toBeVisible();
+  await expect(tab.getByRole('button', { name: en.source.mend })).toBeVisible();
+  await expect(page.locator('[data-source=mic]').getByTestId('source-status')).toHaveText(en.source.live);
+
+  const { events } = await server.json<Exported>(`/session/${await linnet.sessionId()}/export`);
+  expect(new Set(events.map(({ speaker_id }) => speaker_id))).toEqual(new Set(['speaker_a', 'speaker_b']));
 });

@@ -66,7 +66,7 @@ test('a whole session without a mouse', async ({ talking, linnet, page }) => {
 
   await tabTo(page, en.compose.stop);
   await page.keyboard.press('Enter');
-  await expect(page.getByText(en.ended.heading)).toBeVisible();
+  await expect(page.getByRole('main').getByText(en.ended.heading)).toBeVisible();
 });
 
 test('a key reads the current tone', async ({ talking, linnet, page }) => {
@@ -81,7 +81,7 @@ test('a key reads the current tone', async ({ talking, linnet, page }) => {
 test('letters typed into a field are letters', async ({ talking, linnet, page }) => {
   await linnet.prefer({ mic: false });
   await page.goto(talking.url);
-  await page.getByText(en.compose.more).click();
+  await page.getByRole('main').getByText(en.compose.more).click();
   await page.getByLabel(en.compose.licence).fill('');
   await page.getByLabel(en.compose.licence).pressSequentially('pkmt?');
   await expect(page.getByLabel(en.compose.licence)).toHaveValue('pkmt?');

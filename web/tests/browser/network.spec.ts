@@ -32,7 +32,7 @@ test('no other host is ever asked for anything', async ({ talking, linnet, page 
     await expect(dialog).toBeHidden();
   }
   await linnet.stopButton.click();
-  await expect(page.getByText(en.ended.heading)).toBeVisible();
+  await expect(page.getByRole('main').getByText(en.ended.heading)).toBeVisible();
   hosts.delete(''); // data: and blob: ask nobody
   expect([...hosts]).toEqual([new URL(talking.url).host]);
 });

@@ -8,7 +8,7 @@ test('past sessions without a key are an explanation with a way on', async ({ ta
   await linnet.start();
   await linnet.untilTone();
   await linnet.stopButton.click();
-  await expect(page.getByText(en.ended.heading)).toBeVisible();
+  await expect(page.getByRole('main').getByText(en.ended.heading)).toBeVisible();
   const dialog = await linnet.open('sessions');
   const refused = page.waitForResponse((answer) => answer.status() === 402);
   await dialog.getByRole('button', { name: en.sessions.load }).click();

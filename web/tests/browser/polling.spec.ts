@@ -12,7 +12,7 @@ test('behind a proxy that never flushes, tones still come', async ({ serve, linn
     await page.goto(proxy.url);
     await linnet.start();
     await expect(linnet.status).toHaveText(en.status.polling, { timeout: 30_000 });
-    await expect(page.getByText(en.status.pollingHint)).toBeVisible();
+    await expect(page.getByRole('main').getByText(en.status.pollingHint)).toBeVisible();
     await linnet.untilTone();
 
     proxy.buffers = false;

@@ -26,7 +26,7 @@ test('killed and started again, the server has lost nothing, and the page goes o
   const second = await linnet.sessionId();
   await linnet.untilTone();
   await linnet.stopButton.click();
-  await expect(page.getByText(en.ended.client)).toBeVisible();
+  await expect(page.getByRole('main').getByText(en.ended.client)).toBeVisible();
 
   for (const session of [first, second]) {
     const { events: tones } = await server.json<Exported>(`/session/${session}/export`);
@@ -56,7 +56,7 @@ test('a connection that is cut again and again loses nothing', async ({ serve, l
     await expect.poll(() => events.length).toBeGreaterThan(before + 20);
     expect(await linnet.sessionId(), 'the same session all the while').toBe(session);
     await linnet.stopButton.click();
-    await expect(page.getByText(en.ended.client)).toBeVisible();
+    await expect(page.getByRole('main').getByText(en.ended.client)).toBeVisible();
 
     const { events: tones } = await server.json<Exported>(`/session/${session}/export`);
     const got = numbersOf(events, session);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 export const CHROMIUM = process.env['LINNET_CHROMIUM'] || '/usr/bin/chromium';
 
-/** What the microphone hears, again and again. Made by `prepare.ts`. */
+/** What the microphone and a shared tab hear, again and again. Made by `prepare.ts`. */
 export const SPEECH = join(tmpdir(), `linnet-speech-${process.env['USER'] ?? 'all'}.wav`);
 
 export const CHROMIUM_ARGS = [

@@ -34,7 +34,7 @@ export const VIEWS: readonly View[] = [
     reach: async (linnet, server) => {
       await linnet.page.goto(server.url);
       await expect(linnet.startButton).toBeEnabled();
-      await linnet.page.getByText(en.compose.more).click();
+      await linnet.page.getByRole('main').getByText(en.compose.more).click();
     },
   },
   {
@@ -61,7 +61,7 @@ export const VIEWS: readonly View[] = [
     reach: async (linnet, server) => {
       await running(linnet, server);
       await linnet.stopButton.click();
-      await expect(linnet.page.getByText(en.ended.heading)).toBeVisible();
+      await expect(linnet.page.getByRole('main').getByText(en.ended.heading)).toBeVisible();
     },
   },
   {
