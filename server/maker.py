@@ -62,7 +62,9 @@ class SessionMaker:
         synthetic = self._backend.name == "mock"
         parts = SessionParts(
             channel=Channel(session_id, self._store, self._clock, self._metrics),
-            classifier=beginning.wrap_listener(self._backend.open()),
+            classifier=beginning.wrap_listener(
+                self._backend.open(num_speakers=request.num_speakers)
+            ),
             annotator=Annotator(
                 session_id,
                 elcor=request.elcor,

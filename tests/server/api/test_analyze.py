@@ -44,7 +44,7 @@ class TalkingBackend(ScriptedBackend):
         self.gate.set()
         self.breaks_after: int | None = None
 
-    def open(self, *, seed: int | None = None) -> ScriptedListener:
+    def open(self, *, seed: int | None = None, num_speakers: int = 0) -> ScriptedListener:
         """A listener for one session."""
         listener = _Talking(self)
         self.opened.append(listener)
