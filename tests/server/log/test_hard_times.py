@@ -196,7 +196,6 @@ async def test_a_start_while_the_file_is_locked_is_refused(
     await store.create_session(session_row())
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write whatever the file's mode says")
 async def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path, clock: FakeClock) -> None:
     """The server does not start on a log that it could not add to, and leaves it as it is."""
     store = SqliteStore(tmp_path, clock)
@@ -206,6 +205,8 @@ async def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path, clock: F
     path = tmp_path / FILE_NAME
     before = path.read_bytes()
     path.chmod(0o400)
+    if os.access(path, os.W_OK):
+        pytest.skip("whoever runs this may write whatever a file's mode says")
     with pytest.raises(StoreError, match="cannot be"):
         await SqliteStore(tmp_path, clock).open()
     assert path.read_bytes() == before
