@@ -19,6 +19,7 @@ from server.models import (
     QueueEvent,
     ServiceEvent,
     ServiceStatus,
+    SpeakerEvent,
     ToneEvent,
 )
 
@@ -43,19 +44,21 @@ class Annotator:
         self.starts_at_s = 0.0
         """Where the session's clock stands when the first audio comes: one that is resumed goes on
         after its last timestamp."""
-        self._said: dict[Source, tuple[Affect, float]] = {}
-        self._habit_told: dict[Source, bool] = {}
+        self._said: dict[str, tuple[Affect, float]] = {}
+        self._habit_told: dict[str, bool] = {}
+        self._speaking: dict[Source, str] = {}
 
     def drafts(self, frame: VoiceFrame) -> list[Draft]:
         """The events that a frame gives, in the order they are to be numbered."""
         if self.starts_at_s:
             frame = _later(frame, self.starts_at_s)
-        drafts = [Draft("affect-event", self._affect_event(frame).to_json())]
+        drafts = [*self._speaker_drafts(frame)]
+        drafts.append(Draft("affect-event", self._affect_event(frame).to_json()))
         if frame.affect is None:
             # Speech ended or became doubtful: the next tone is news, whatever it is.
-            self._said.pop(frame.source, None)
-        elif self._is_due(frame.source, frame.affect, frame.timestamp_s):
-            self._said[frame.source] = (frame.affect, frame.timestamp_s)
+            self._said.pop(frame.speaker_id, None)
+        elif self._is_due(frame.speaker_id, frame.affect, frame.timestamp_s):
+            self._said[frame.speaker_id] = (frame.affect, frame.timestamp_s)
             drafts.append(self._tone_draft(frame, frame.affect))
         drafts.extend(self._sound_draft(sound) for sound in frame.sounds)
         drafts.extend(self._habit_drafts(frame))
@@ -66,12 +69,26 @@ class Annotator:
         event = ServiceEvent(session_id=self._session_id, status=status, detail=detail)
         return Draft("service-event", event.to_json())
 
+    def _speaker_drafts(self, frame: VoiceFrame) -> list[Draft]:
+        """Said when another voice of the same source begins to speak."""
+        before = self._speaking.get(frame.source)
+        self._speaking[frame.source] = frame.speaker_id
+        if before is None or before == frame.speaker_id:
+            return []
+        event = SpeakerEvent(
+            session_id=self._session_id,
+            label=frame.speaker_id,
+            confidence=round(frame.voice_sure, _DIGITS),
+            timestamp=round(frame.timestamp_s, _DIGITS),
+        )
+        return [Draft("speaker-event", event.to_json())]
+
     def _habit_drafts(self, frame: VoiceFrame) -> list[Draft]:
         """Said once when a voice begins to be learnt, and once when it is known."""
         known = frame.habit_known
-        if known is None or frame.heard_s <= 0 or self._habit_told.get(frame.source) is known:
+        if known is None or frame.heard_s <= 0 or self._habit_told.get(frame.speaker_id) is known:
             return []
-        self._habit_told[frame.source] = known
+        self._habit_told[frame.speaker_id] = known
         detail = (
             f"listening: {frame.speaker_id} is measured against its own habit."
             if known
@@ -79,8 +96,8 @@ class Annotator:
         )
         return [self.service(ServiceStatus.LISTENING, detail)]
 
-    def _is_due(self, source: Source, affect: Affect, timestamp_s: float) -> bool:
-        said, said_at_s = self._said.get(source, (None, 0.0))
+    def _is_due(self, speaker_id: str, affect: Affect, timestamp_s: float) -> bool:
+        said, said_at_s = self._said.get(speaker_id, (None, 0.0))
         # Half a thousandth of tolerance: timestamps are sums of hops.
         return said is not affect or timestamp_s - said_at_s >= self._interval_s - 5e-4
 

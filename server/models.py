@@ -235,6 +235,18 @@ class QueueEvent(WireModel):
     timestamp: Seconds
 
 
+class SpeakerEvent(WireModel):
+    """Another voice of the same source begins to speak; only where voices are told apart."""
+
+    event_type: Literal["speaker"] = "speaker"
+    session_id: str
+    label: str
+    """The ``speaker_id`` of who speaks from here on."""
+    confidence: Unit
+    """How strongly the change showed; not calibrated."""
+    timestamp: Seconds
+
+
 class SessionEndEvent(WireModel):
     """The last thing a stream says. Not numbered: it belongs to the stream, not to the log."""
 

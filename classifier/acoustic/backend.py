@@ -15,7 +15,7 @@ from typing import Final
 
 from classifier.acoustic.lane import Lane, Reading, analyse
 from classifier.acoustic.model import Network, load_network
-from classifier.acoustic.voices import VoiceTracker
+from classifier.acoustic.voices import VoiceTracker, shipped_voice_model
 from classifier.backend import Backend, Listener, PcmInt16
 from classifier.engine import BatchEngine
 from classifier.errors import BackendError, ClassifierError, ConfigError
@@ -93,6 +93,7 @@ class AcousticBackend(Backend):
         async with self._loading:
             if self._network is None:
                 self._network = await asyncio.to_thread(load_network, self._weights)
+                await asyncio.to_thread(shipped_voice_model)
         self._engine.start()
 
     @property

@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from classifier.acoustic.gate import Mask
 from classifier.acoustic.layout import BLOCK_FRAMES, COLUMN, FIRST_MFCC, MFCCS, Floats
 
-TURN_GAP: Final = 15
+TURN_GAP: Final = 10
 """Frames without speech after which a new turn may have begun."""
 
-TURN_FRAMES: Final = 4 * BLOCK_FRAMES
-"""Most of the past that describes a turn: 2 s."""
+TURN_FRAMES: Final = 3 * BLOCK_FRAMES
+"""Most of the past that describes a turn: 1.5 s."""
 
 LEAST_VOICED: Final = 15
 """Voiced frames without which a turn tells nothing of the voice."""
@@ -157,7 +157,7 @@ class VoiceTracker:
             model: the shipped one if not given.
         """
         self.most = most
-        self._model = model or shipped_voice_model()
+        self.model = model or shipped_voice_model()
         self._voices: list[_Heard] = []
         self._evidence: list[float] = []
         self._speaking = 0
@@ -188,7 +188,7 @@ class VoiceTracker:
         self._block += 1
         if turn is None or new_speech_s <= LEAST_NEW_S:
             return self._speaking
-        seen = (turn - self._model.mean).astype(np.float64) @ self._model.projection
+        seen = (turn - self.model.mean).astype(np.float64) @ self.model.projection
         weight = _SHARE * new_speech_s
         if not self._voices:
             self._voices, self._evidence = [self._nobody()], [0.0]
@@ -243,11 +243,11 @@ class VoiceTracker:
 
     def _likelihood(self, seen: NDArray[np.float64], voice: _Heard) -> float:
         """Log-likelihood of a turn of that voice, but for a constant."""
-        between = self._model.between
+        between = self.model.between
         known = voice.weight * between + 1.0
         variance = 1.0 + between / known
         away = seen - between / known * voice.total
         return float(-0.5 * np.sum(away**2 / variance + np.log(variance)))
 
     def _nobody(self) -> _Heard:
-        return _Heard(np.zeros(len(self._model.between)))
+        return _Heard(np.zeros(len(self.model.between)))

@@ -126,9 +126,9 @@ class SlidingWindow:
 
     def _follow(self, voices: Voices, speech: Mask, voiced: Mask, new_speech_s: float) -> None:
         """Ask who is speaking; what another voice said before is taken out of both masks."""
-        first = turn_begin(speech)
-        voice = voices.follow(describe_turn(self._frames[first:], voiced[first:]), new_speech_s)
         self._own_frames = min(ANALYSIS_FRAMES, self._own_frames + BLOCK_FRAMES)
+        first = max(turn_begin(speech), ANALYSIS_FRAMES - self._own_frames)
+        voice = voices.follow(describe_turn(self._frames[first:], voiced[first:]), new_speech_s)
         if voice != self._voice:
             self._voice = voice
             turn = ANALYSIS_FRAMES - first

@@ -17,7 +17,7 @@ from classifier.acoustic.extractor import FrameExtractor
 from classifier.acoustic.lane import Lane, Reading, hear
 from classifier.acoustic.layout import BLOCK_FRAMES, Floats
 from classifier.acoustic.model import Network
-from classifier.acoustic.window import SlidingWindow, Window
+from classifier.acoustic.window import SlidingWindow, Voices, Window
 from classifier.frames import Source
 from classifier.training.protocol import PAUSE_BLOCKS, Judged, Pcm, judge, with_pause
 
@@ -44,14 +44,19 @@ def frames_of(clips: Sequence[Pcm], treat: Treatment = untreated) -> list[Floats
     return [FrameExtractor().push(treat(with_pause(c, PAUSE_BLOCKS), c.size)) for c in clips]
 
 
-def record(frames: Sequence[Floats], order: Sequence[int] | NDArray[np.int64]) -> Recording:
+def record(
+    frames: Sequence[Floats],
+    order: Sequence[int] | NDArray[np.int64],
+    voices: Voices | None = None,
+) -> Recording:
     """A session of these clips in this order.
 
     Args:
         frames: of each clip, see :func:`frames_of`.
         order: indices of the clips.
+        voices: tells the voices apart; without it they are one.
     """
-    window = SlidingWindow()
+    window = SlidingWindow(voices)
     windows: list[Window] = []
     spans: list[tuple[int, int, int]] = []
     for index in order:

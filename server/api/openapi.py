@@ -21,6 +21,7 @@ from server.models import (
     QueueEvent,
     ServiceEvent,
     SessionEndEvent,
+    SpeakerEvent,
     ToneEvent,
 )
 from server.recordings.documents import DoneEvent, ErrorEvent, ProgressEvent, RecordingSession
@@ -32,6 +33,7 @@ _ON_THE_WIRE: Final[tuple[type[BaseModel], ...]] = (
     AffectEvent,
     EnvironEvent,
     QueueEvent,
+    SpeakerEvent,
     ServiceEvent,
     SessionEndEvent,
     AudioAck,
@@ -79,7 +81,7 @@ _RECORDING: Final = {
 _DESCRIPTION: Final = (
     "Speech in over a WebSocket, tone in plain words out over Server-Sent Events. "
     "Event names on the stream: tone-event, affect-event, environ-event, queue-event, "
-    "service-event, session-end; their data is the schema of the same name."
+    "speaker-event, service-event, session-end; their data is the schema of the same name."
 )
 
 

@@ -170,6 +170,38 @@ def test_what_is_heard_beside_the_voice_is_said_after_it() -> None:
     assert drafts[2].keys is drafts[3].keys is None
 
 
+def test_another_voice_of_a_source_is_announced_once() -> None:
+    """A change is said before the reading it belongs to; the other source is none of its affair."""
+    notes = annotator()
+    second = replace(voice_frame(2.0), voice=1, named="speaker_b", voice_sure=0.81234)
+    assert kinds(notes.drafts(voice_frame(1.0))) == ["affect-event", "tone-event"]
+    drafts = notes.drafts(second)
+    assert kinds(drafts) == ["speaker-event", "affect-event", "tone-event"]
+    assert orjson.loads(drafts[0].data) == {
+        "event_type": "speaker",
+        "session_id": "id",
+        "label": "speaker_b",
+        "confidence": 0.812,
+        "timestamp": 2.0,
+    }
+    assert drafts[0].keys is None
+    assert [data(draft)["speaker_id"] for draft in drafts[1:]] == ["speaker_b"] * 2
+    other = replace(voice_frame(2.0, source=Source.TAB), named="speaker_c")
+    assert "speaker-event" not in kinds(notes.drafts(other))
+    assert "speaker-event" not in kinds(notes.drafts(replace(second, timestamp_s=2.5)))
+
+
+def test_each_voice_has_its_own_pace_and_habit() -> None:
+    """What one voice was said to sound like is news of another, and both are learnt."""
+    notes = annotator()
+    first = replace(voice_frame(1.0), heard_s=1.0, habit_known=False)
+    second = replace(first, timestamp_s=1.5, voice=1, named="speaker_b")
+    assert kinds(notes.drafts(first)) == ["affect-event", "tone-event", "service-event"]
+    drafts = notes.drafts(second)
+    assert kinds(drafts) == ["speaker-event", "affect-event", "tone-event", "service-event"]
+    assert "speaker_b" in data(drafts[-1])["detail"]
+
+
 def test_a_stage_of_the_service() -> None:
     """A service event carries status and sentence, and is no tone."""
     draft = annotator().service(ServiceStatus.READY, "Ready to listen.")

@@ -13,6 +13,7 @@ from classifier.acoustic import backend as acoustic
 from classifier.acoustic.backend import AcousticBackend
 from classifier.acoustic.lane import Lane, Reading, analyse
 from classifier.acoustic.model import Network, load_network
+from classifier.backend import Listener
 from classifier.context import backend_from_env
 from classifier.frames import Affect
 from tests.classifier.voices import Pcm, recording, silence
@@ -28,11 +29,11 @@ async def backend() -> AsyncIterator[AcousticBackend]:
     await made.aclose()
 
 
-async def collect(context: ContextClassifier) -> list[VoiceFrame]:
+async def collect(context: Listener) -> list[VoiceFrame]:
     return [frame async for frame in context.stream()]
 
 
-async def hear(context: ContextClassifier, pcm: Pcm, chunk: int = 1600) -> list[VoiceFrame]:
+async def hear(context: Listener, pcm: Pcm, chunk: int = 1600) -> list[VoiceFrame]:
     reader = asyncio.create_task(collect(context))
     for at in range(0, pcm.size, chunk):
         await context.feed(pcm[at : at + chunk])
@@ -289,3 +290,53 @@ def test_senseless_weights_are_a_config_error(weights: str) -> None:
     """A name that is none, or no path of weights, is refused at once, naming the setting."""
     with pytest.raises(ConfigError, match="LINNET_WEIGHTS"):
         AcousticBackend.from_env({"LINNET_WEIGHTS": weights})
+
+
+def higher(pcm: Pcm) -> Pcm:
+    """The same words by somebody much smaller: everything a half higher and faster."""
+    at = np.arange(0, pcm.size - 1, 1.5)
+    return np.interp(at, np.arange(pcm.size), pcm).astype(np.int16)
+
+
+LOW = recording("calm")
+TWO = np.concatenate([LOW, silence(0.3), higher(SPEECH), silence(0.3), LOW])
+
+
+@pytest.mark.parametrize("chunk", [1600, 40_000])
+async def test_two_voices_of_one_source_are_told_apart(
+    backend: AcousticBackend, chunk: int
+) -> None:
+    """Where two are announced each has a name and a habit of its own, in any chunks."""
+    frames = await hear(backend.open(num_speakers=2), TWO, chunk)
+    assert [frame.speaker_id for frame in frames[3:10]] == ["speaker_a"] * 7
+    second = [frame for frame in frames if frame.speaker_id == "speaker_b"]
+    assert len(second) >= 6
+    assert second[0].timestamp_s >= LOW.size / 16_000
+    assert second[0].heard_s < 1.5 < frames[10].heard_s
+    assert frames[-1].speaker_id == "speaker_a"
+    assert frames[-1].heard_s > max(frame.heard_s for frame in second)
+
+
+@pytest.mark.parametrize("num_speakers", [0, 1])
+async def test_without_word_of_a_second_voice_there_is_one(
+    backend: AcousticBackend, num_speakers: int
+) -> None:
+    """Unknown and one are the same: nobody is split in two by an emotion."""
+    frames = await hear(backend.open(num_speakers=num_speakers), TWO)
+    assert {frame.speaker_id for frame in frames} == {"speaker_a"}
+    assert [frame.heard_s for frame in frames] == sorted(frame.heard_s for frame in frames)
+
+
+async def test_speakers_are_counted_over_both_sources(backend: AcousticBackend) -> None:
+    """Two people, one on each side of a call: neither side is split."""
+    context = backend.open(num_speakers=2)
+    reader = asyncio.create_task(collect(context))
+    await context.feed(SPEECH[:16_000], Source.TAB)
+    for at in range(0, TWO.size, 16_000):
+        await context.feed(TWO[at : at + 16_000], Source.MIC)
+    await context.stop()
+    frames = await asyncio.wait_for(reader, 10)
+    assert {(frame.source, frame.speaker_id) for frame in frames} == {
+        (Source.MIC, "speaker_a"),
+        (Source.TAB, "speaker_b"),
+    }

@@ -87,12 +87,12 @@ def test_blocks_without_speech_change_nothing() -> None:
 
 
 def test_a_turn_begins_after_a_pause() -> None:
-    """At the first speech after the last gap of 150 ms, at most two seconds back."""
+    """At the first speech after the last gap of 100 ms, at most a second and a half back."""
     speech = np.zeros(300, bool)
     assert turn_begin(speech) == 300
     speech[50:300] = True
     assert turn_begin(speech) == 300 - TURN_FRAMES
-    speech[200:214] = False
+    speech[200:209] = False
     assert turn_begin(speech) == 300 - TURN_FRAMES
     speech[200:220] = False
     assert turn_begin(speech) == 220
