@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import orjson
@@ -117,6 +118,18 @@ def test_what_goes_over_the_wire_is_frozen() -> None:
     event = ToneEvent(**TONE)
     with pytest.raises(ValidationError):
         event.label = "Calm"  # type: ignore[misc]
+
+
+def test_encoded_events_weigh_what_they_say() -> None:
+    """They are kept by the hundred in every session: no buffer larger than the text stays."""
+    event = ServiceEvent(session_id="i", status=ServiceStatus.READY, detail="x" * 200)
+    tracemalloc.start()
+    try:
+        kept = [event.to_json() for _ in range(200)]
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 2 * sum(map(len, kept)) + 20_000
 
 
 @pytest.mark.parametrize(
