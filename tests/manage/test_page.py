@@ -10,7 +10,10 @@ import pytest
 
 from tests.manage.project import Project
 
-_HIDDEN = ("node", "npm", "npx", "chromium", "chromium-browser", "google-chrome", "firefox-esr")
+_HIDDEN = (
+    *("node", "npm", "npx"),
+    *("chromium", "chromium-browser", "google-chrome", "firefox-esr", "pulseaudio", "pactl"),
+)
 _ROOTS = ("sudo", "apt-get")
 
 _NPM = """#!/bin/sh
