@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Browsers to test the page with: found, or installed with apt where that may be done.
+# What a bare machine lacks for the tests, browsers above all: found, or installed with apt where
+# that may be done. Nothing but the tests installs anything outside the project.
 
 # become_root: sets ROOT_BY to what runs a command as root without asking; fails where nothing does.
 become_root() {
@@ -20,6 +21,12 @@ apt_brings() {
     DEBIAN_FRONTEND=noninteractive "${ROOT_BY[@]}" apt-get update -q &&
       DEBIAN_FRONTEND=noninteractive "${ROOT_BY[@]}" apt-get install -y -q --no-install-recommends "$@"
   } >>"$INSTALL_LOG" 2>&1 </dev/null
+}
+
+# offer_python: makes an environment possible; without it, what is missing is said where it is needed.
+offer_python() {
+  if [[ -n $PREPARED_VENV || -n $CHOSEN_PYTHON || -x $PY ]] || (find_python) >/dev/null 2>&1; then return; fi
+  apt_brings python3 python3-venv || true
 }
 
 # need_chromium: sets CHROMIUM; says what is skipped and fails where there is none.

@@ -60,8 +60,9 @@ check_page() {
 # All checks run, so that one look shows everything. Arguments are pytest's, and then it alone runs
 # beside the quick checks. Pytest comes last, then what each runner of tests sums up to.
 run_tests() {
-  need test
   mkdir -p "$RUN_DIR"
+  offer_python
+  need test
   next_please
   step "ruff check" "$PY" -m ruff check .
   step "ruff format" "$PY" -m ruff format --check .

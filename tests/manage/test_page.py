@@ -244,6 +244,21 @@ def test_chromium_is_installed_where_that_may_be_done(workshop: Workshop, tmp_pa
     assert "firefox-esr pulseaudio pulseaudio-utils" in log
 
 
+def test_a_bare_machine_gets_its_python(workshop: Workshop) -> None:
+    """Where none is usable, the tests bring one with apt; what then still lacks is said."""
+    for program in workshop.tools.glob("python*"):
+        program.unlink()
+    workshop.tool("id", "#!/bin/sh\necho 0\n")
+    workshop.tool("apt-get", '#!/bin/sh\necho "apt $*"\n')
+    del workshop.project.env["LINNET_VENV"]
+    done = workshop.project.manage("test")
+
+    assert "Installing python3 python3-venv with apt" in done.stdout
+    assert "python3 python3-venv" in (workshop.project.root / ".run" / "install.log").read_text()
+    assert done.returncode == 1
+    assert "Python 3.11 or later" in done.stderr
+
+
 def test_arguments_are_pytests_alone(workshop: Workshop, tmp_path: Path) -> None:
     """Who names a test wants that one, not the page's."""
     workshop.node()

@@ -10,6 +10,7 @@ export const SPEECH = join(tmpdir(), `linnet-speech-${process.env['USER'] ?? 'al
 export const CHROMIUM_ARGS = [
   '--no-sandbox', // The tests run as root in containers, and open nothing but our own page.
   '--disable-gpu',
+  '--disable-dev-shm-usage', // Containers have little of it.
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
