@@ -3,7 +3,7 @@ import { computed, onScopeDispose, ref, watch, type Ref } from 'vue';
 
 import type { SessionView } from '@/model/reducer';
 import { createAnnouncer } from '@/words/announcer';
-import { laneSaid, latestS } from '@/words/lane';
+import { laneSaid } from '@/words/lane';
 import { shiftSaid } from '@/words/shift';
 import { speakersInOrder } from '@/words/speaker';
 import type { StatusSaid } from '@/words/status';
@@ -13,6 +13,8 @@ import { useVoiceWords } from './useVoiceWords';
 
 export interface AnnouncerOptions {
   view: Readonly<Ref<SessionView>>;
+  /** Voices from which nothing more comes. */
+  silent: Readonly<Ref<ReadonlySet<string>>>;
   status: Readonly<Ref<StatusSaid>>;
   /** What is wrong, in a sentence; empty when all is well. */
   trouble: Readonly<Ref<string>>;
@@ -21,7 +23,7 @@ export interface AnnouncerOptions {
 }
 
 /** @returns the text of the live region, and a way to hear the current tone at once */
-export function useAnnouncer({ view, status, trouble, enabled }: AnnouncerOptions) {
+export function useAnnouncer({ view, silent, status, trouble, enabled }: AnnouncerOptions) {
   const { t, wordOf, who } = useVoiceWords();
   const said = ref('');
   const announcer = createAnnouncer({
@@ -40,7 +42,7 @@ export function useAnnouncer({ view, status, trouble, enabled }: AnnouncerOption
   /** One voice in a sentence, and what makes it another state; null when there is nothing to say. */
   function laneSentence(id: string): { state: string; sentence: string; isNow: boolean } | null {
     const lane = view.value.lanes[id] ?? null;
-    const now = laneSaid(lane, latestS(view.value.lanes), view.value.ended !== null);
+    const now = laneSaid(lane, view.value.ended !== null || silent.value.has(id));
     if (now.kind === 'waiting') return null;
     if (now.kind === 'unsure') {
       return { state: 'unsure', sentence: t('speak.unsure', { who: who(id) }), isNow: true };

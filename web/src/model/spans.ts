@@ -18,7 +18,7 @@ export interface ToneSpan {
 }
 
 /** A tone said again after a longer silence than this is a new one. */
-const PAUSE_S = 10;
+const PAUSE_S = 4;
 
 /** The tones of all voices as spans, in the order in which they began. */
 export function toneSpans(tones: readonly LoggedTone[]): ToneSpan[] {

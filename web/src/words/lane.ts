@@ -23,15 +23,17 @@ export const PAST_AFTER_S = 3;
 
 /**
  * @param lane the voice, or null when nothing came from it yet
- * @param nowS the latest moment known of the session, seconds of audio
+ * @param over nothing more comes from it: the session has ended, its source is off, or the
+ *   connection is lost
  */
-export function laneSaid(lane: Lane | null, nowS: number, ended = false): LaneSaid {
+export function laneSaid(lane: Lane | null, over = false): LaneSaid {
   if (lane === null) return { kind: 'waiting' };
   const { tone } = lane;
-  if (lane.unsure) return { kind: 'unsure', tone };
+  if (lane.unsure && !over) return { kind: 'unsure', tone };
   if (tone === null) return { kind: 'waiting' };
-  const heardS = Math.max(tone.timestamp, lane.lastSpeechS ?? 0);
-  if (ended || (!lane.speaking && nowS - heardS >= PAST_AFTER_S)) return { kind: 'past', tone };
+  // Each source has a clock of its own: a voice is only ever compared with itself.
+  const silentS = (lane.reading?.timeS ?? 0) - Math.max(tone.timestamp, lane.lastSpeechS ?? 0);
+  if (over || (!lane.speaking && silentS >= PAST_AFTER_S)) return { kind: 'past', tone };
   return { kind: 'tone', tone };
 }
 

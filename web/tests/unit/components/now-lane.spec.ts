@@ -22,7 +22,7 @@ const speaking = (fields: Partial<ToneEvent> = {}): Lane | null =>
 
 function show(lane: Lane | null, props: object = {}) {
   return mounted(NowLane, {
-    speakerId: 'speaker_a', lane, nowS: 4, muted: false, ended: false, named: true, ...props,
+    speakerId: 'speaker_a', lane, muted: false, over: false, named: true, ...props,
   });
 }
 
@@ -78,7 +78,7 @@ describe('a lane', () => {
   });
 
   it('tells an old tone as past, with its time and without claiming how sure', () => {
-    const lane = show(speaking({ timestamp: 4 }), { nowS: 65, ended: true });
+    const lane = show(speaking({ timestamp: 4 }), { over: true });
     expect(lane.text()).toContain('Last heard at 0:04');
     expect(lane.find('button').exists()).toBe(false);
   });
@@ -101,7 +101,7 @@ describe('a lane', () => {
     const lane = mounted(
       NowLane,
       {
-        speakerId: 'speaker_a', nowS: 4, muted: false, ended: false, named: true,
+        speakerId: 'speaker_a', muted: false, over: false, named: true,
         lane: speaking({ subtext: 'Speech is fast for this voice.', prosody_flags: ['fast'] }),
       },
       'de',

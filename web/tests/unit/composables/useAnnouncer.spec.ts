@@ -12,6 +12,7 @@ import { reading, SESSION, tone } from '../support/events';
 import { freshStore } from '../support/mounting';
 
 const view = shallowRef<SessionView>(emptyView(SESSION));
+const silent = shallowRef<ReadonlySet<string>>(new Set());
 const status = ref<StatusSaid>({ key: 'status.listening', mark: 'on' });
 const trouble = ref('');
 const enabled = ref(true);
@@ -34,8 +35,9 @@ beforeEach(() => {
   status.value = { key: 'status.listening', mark: 'on' };
   trouble.value = '';
   enabled.value = true;
+  silent.value = new Set();
   mount(
-    { setup: () => ((announcer = useAnnouncer({ view, status, trouble, enabled })), () => null) },
+    { setup: () => ((announcer = useAnnouncer({ view, silent, status, trouble, enabled })), () => null) },
     { global: { plugins: [createTexts('en')] } },
   );
 });
@@ -65,6 +67,13 @@ describe('what a screen reader is told', () => {
     await say({ affect: 'urgent', speaker_id: 'speaker_b' });
     announcer.readCurrent();
     expect(announcer.said.value).toContain('Them: Urgent');
+  });
+
+  it('does not call a tone current of a voice that is no longer heard', async () => {
+    await say({ affect: 'warm', timestamp: 62 });
+    silent.value = new Set(['speaker_a']);
+    announcer.readCurrent();
+    expect(announcer.said.value).toBe('Me: last heard Warm, at 1:02.');
   });
 
   it('is heard again when asked again', async () => {

@@ -1,8 +1,8 @@
 import { createPinia, setActivePinia } from 'pinia';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { emptyView, reduce, type SessionView } from '@/model/reducer';
-import { usePlace } from '@/stores/place';
+import { STALE_MS, usePlace } from '@/stores/place';
 
 import { SESSION, tone } from '../support/events';
 
@@ -16,10 +16,13 @@ function say(...fields: Parameters<typeof tone>[0][]): void {
 }
 
 beforeEach(() => {
+  vi.useFakeTimers();
   setActivePinia(createPinia());
   view = emptyView(SESSION);
   usePlace().follow(view);
 });
+
+afterEach(() => vi.useRealTimers());
 
 describe('the reader’s place', () => {
   it('is now, until the view is paused', () => {
@@ -69,5 +72,26 @@ describe('the reader’s place', () => {
     expect(place.paused).toBe(false);
     expect(place.markedS).toBeNull();
     expect(place.view.sessionId).toBe('another');
+  });
+
+  it('knows voices from which nothing comes any more, and hears them again', () => {
+    const place = usePlace();
+    say({ timestamp: 1 }, { timestamp: 1, speaker_id: 'speaker_b' });
+    vi.advanceTimersByTime(STALE_MS - 1);
+    say({ timestamp: 6 });
+    vi.advanceTimersByTime(STALE_MS - 1);
+    expect([...place.silent]).toEqual(['speaker_b']);
+    say({ timestamp: 11, speaker_id: 'speaker_b' });
+    expect([...place.silent]).toEqual([]);
+  });
+
+  it('holds who was heard along with what was shown', () => {
+    const place = usePlace();
+    say({ timestamp: 1 });
+    place.pause();
+    vi.advanceTimersByTime(2 * STALE_MS);
+    expect([...place.silent]).toEqual([]);
+    place.resume();
+    expect([...place.silent]).toEqual(['speaker_a']);
   });
 });
