@@ -341,6 +341,7 @@ class Session:
                 await self._fail("The classifier failed; this session ends.", exc)
                 return
             lag.observe(self._parts.clock.monotonic_s() - audio.arrived_s)
+            del audio  # Waiting for more, a session holds on to none.
 
     async def _run_frames(self) -> None:
         await self._ready.wait()

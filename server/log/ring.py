@@ -13,8 +13,8 @@ from typing import Final
 
 from server.log.base import Event
 
-RING_EVENTS: Final = 128
-"""About a minute of a conversation: what a short reconnect asks for, in 60 KB a session."""
+RING_EVENTS: Final = 64
+"""About twenty seconds of a conversation: what a short reconnect asks for, in 30 KB a session."""
 
 
 class Ring:
