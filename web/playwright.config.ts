@@ -5,7 +5,8 @@ import { CHROMIUM, CHROMIUM_ARGS } from './tests/browser/support/chromium';
 /** The page in a real browser, against the real server. `npm run build` comes first. */
 export default defineConfig({
   testDir: 'tests/browser',
-  testMatch: '*.spec.ts',
+  // `npm run pictures` makes those of the documentation instead.
+  testMatch: process.env['LINNET_PICTURES'] ? 'pictures.ts' : '*.spec.ts',
   outputDir: 'test-results',
   globalSetup: './tests/browser/support/prepare.ts',
   // Each test has its own browser context, and where it changes a server, its own server.
