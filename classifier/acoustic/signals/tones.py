@@ -1,9 +1,10 @@
 """Telephone tones by their frequencies and cadence (ITU-T E.180 / Q.35, Q.23).
 
-Ringback is 425 Hz for 1 s in every 5 (Europe), or 440 with 480 Hz for 2 s in every 6 (North
-America); busy is 425 Hz, or 480 with 620 Hz, half a second on and half a second off (congestion,
-which is quicker, counts as busy); a key is a pair of one low and one high frequency. A steady
-425 Hz is a dial tone and has no name here.
+Ringback is one tone near 425 Hz for 1 s in every 5 (most of Europe and Asia), two short ones in
+every 3 (Britain, Australia, India; there it may be two or three lines near 425 Hz), or 440 with
+480 Hz for 2 s in every 6 (North America); busy is a tone near 425 Hz, or 480 with 620 Hz, half a
+second on and half a second off (congestion, which is quicker, counts as busy); a key is a pair of
+one low and one high frequency. A steady tone is a dial tone and has no name here.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _KEY_TOLERANCE: Final = 0.022
 _CALL_TOLERANCE_HZ: Final = 12.0
 _SINGLE_HZ: Final = (395.0, 455.0)
 """E.180 allows 400 to 450 Hz, and recommends 425."""
+_BEATING_HZ: Final = (385.0, 465.0)
+"""Where two lines are one tone that beats: 400 with 450 Hz, or 400 Hz that is modulated."""
 _PURE: Final = 0.75
 """Share of a step's power that must lie in the lines of a tone."""
 _TWIST: Final = 6.3
@@ -33,6 +36,9 @@ _FALL_DB: Final = 8.0
 
 _KEY_STEPS: Final = 2
 """Steps that must show the same key: what lasts 80 ms is found, 100 ms surely."""
+
+_BUSY_STEPS: Final = 3
+"""Steps of a third burst from which it is busy."""
 
 _EDGE: Final = 2
 """Steps at the edge of a burst that hold part of it, with its power smeared over many lines."""
@@ -69,6 +75,8 @@ def tone_of(hz: tuple[float, float], share: tuple[float, float]) -> Tone | None:
     if share[0] > _TWIST * share[1]:
         return None
     low, high = min(hz), max(hz)
+    if _BEATING_HZ[0] <= low and high <= _BEATING_HZ[1]:
+        return _SINGLE
     if _near(low, 440.0) and _near(high, 480.0):
         return _RING_PAIR
     if _near(low, 480.0) and _near(high, 620.0):
@@ -87,6 +95,24 @@ def _key(hz: float, keys: tuple[float, ...]) -> float | None:
 
 
 _BUSY: Final = (Kind.SINGLE, Kind.BUSY_PAIR)
+_BUSY_S: Final = (0.15, 0.85)
+"""How long the bursts of busy last; no pause is longer."""
+
+_LONG_RING_S: Final = (0.75, 1.6)
+_SHORT_RING_S: Final = (0.3, 0.55)
+_SHORT_GAP_S: Final = 0.35
+"""Between the two rings of a double one."""
+_RING_PAUSE_S: Final = 1.5
+"""After a ring: a pause that is no other signal's."""
+
+
+class Burst(NamedTuple):
+    """One time that a tone was on."""
+
+    tone: Tone
+    on_s: float
+    after_s: float
+    """The pause before it."""
 
 
 class Cadence:
@@ -96,9 +122,10 @@ class Cadence:
         self._tone: Tone | None = None
         self._on = 0
         self._off = 0
-        self._gap = 0
+        self._gap = round(60.0 / STEP_S)  # before the first burst lies a long pause
+        self._after_s = 0.0
         self._other = 0
-        self._bursts: list[tuple[Tone, float]] = []
+        self._bursts: list[Burst] = []
         self._level_db = -120.0
         self._purity = 0.0
         self._label: QueueLabel | None = None
@@ -131,6 +158,7 @@ class Cadence:
                 self._end_burst(level_db)
         if self._tone is None and tone is not None:
             self._tone, self._on, self._off, self._other = tone, 1, 0, 0
+            self._after_s = self._gap * STEP_S
             self._purity, self._level_db = share, level_db
             if self._bursts and self._gap * STEP_S > 7.0:
                 self._bursts.clear()
@@ -148,7 +176,8 @@ class Cadence:
         assert self._tone is not None
         if self._tone.kind is not Kind.KEY:
             # The first and last spectra of a burst hold half of it: they cancel out.
-            self._bursts = [*self._bursts[-2:], (self._tone, self._on * STEP_S)]
+            ended = Burst(self._tone, self._on * STEP_S, self._after_s)
+            self._bursts = [*self._bursts[-2:], ended]
         self._tone, self._on, self._gap = None, 0, self._off
         self._off = 0
 
@@ -162,20 +191,32 @@ class Cadence:
             return
         gap_s = self._gap * STEP_S
         if kind is None and self._bursts:
-            tone, on_s = self._bursts[-1]
-            if (
-                tone.kind is Kind.SINGLE
-                and 0.75 <= on_s <= 1.6
-                and 1.5 <= gap_s <= 1.5 + 2 * STEP_S
-            ):
+            just_now = _RING_PAUSE_S <= gap_s <= _RING_PAUSE_S + 2 * STEP_S
+            if just_now and self._rang():
                 self._say(QueueLabel.RINGBACK, 5.0)
-        elif kind in _BUSY and self._on == 4 and len(self._bursts) > 1:
-            # Third burst: the two before it and the pause were short.
-            last = self._bursts[-2:]
-            if gap_s <= 0.75 and all(
-                tone == self._tone and 0.15 <= on_s <= 0.75 for tone, on_s in last
+        elif kind in _BUSY and self._on == _BUSY_STEPS and len(self._bursts) > 1:
+            # Third burst: the two before it and the pauses between were short.
+            before, last = self._bursts[-2:]
+            low_s, high_s = _BUSY_S
+            if max(gap_s, last.after_s) <= high_s and all(
+                burst.tone == self._tone and low_s <= burst.on_s <= high_s
+                for burst in (before, last)
             ):
                 self._say(QueueLabel.BUSY, 1.6)
+
+    def _rang(self) -> bool:
+        """Whether what came before this pause was one long ring or two short ones."""
+        last = self._bursts[-1]
+        if last.tone.kind is not Kind.SINGLE:
+            return False
+        if _LONG_RING_S[0] <= last.on_s <= _LONG_RING_S[1]:
+            return True
+        if len(self._bursts) < 2:
+            return False
+        first = self._bursts[-2]
+        short = all(_SHORT_RING_S[0] <= one.on_s <= _SHORT_RING_S[1] for one in (first, last))
+        near = last.after_s <= _SHORT_GAP_S and first.after_s >= _RING_PAUSE_S
+        return short and near and first.tone == last.tone
 
     def _say(self, label: QueueLabel, hold_s: float) -> None:
         self._label, self._left_s = label, hold_s

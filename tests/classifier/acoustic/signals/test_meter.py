@@ -8,6 +8,7 @@ from classifier.acoustic.model import load_network
 from classifier.frames import Sound, Source
 from classifier.training.corpora import Corpora, CorporaMissingError
 from tests.classifier.acoustic.signals.line import Signal, cadence, heard, labels, noisy, pause
+from tests.classifier.acoustic.signals.test_ambience import melody
 from tests.classifier.voices import recording
 
 LINE = {"ringback", "busy", "dtmf_tone", "hold_music", "dead_air"}
@@ -58,6 +59,15 @@ def test_a_call_is_told_in_order() -> None:
         ]
     )
     assert [label for label in labels(call) if label in LINE] == ["dtmf_tone", "ringback", "busy"]
+
+
+def test_music_on_hold_ends_as_the_line_does() -> None:
+    """A rest in it is not its end; then the call goes through, or the line falls dead."""
+    music, rest = melody(40, 0.4), pause(0.8)
+    through = np.concatenate([music, rest, music, cadence((425.0,), 1.0, 4.0, 3)])
+    assert [label for label in labels(through) if label in LINE] == ["hold_music", "ringback"]
+    dropped = labels(np.concatenate([music, pause(10.0)]))
+    assert dropped == ["music", "hold_music", "quiet", "silence", "dead_air"]
 
 
 @pytest.mark.parametrize("chunk", [160, 1600, 7777, 400_000])

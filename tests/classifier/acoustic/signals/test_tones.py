@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from classifier.acoustic.signals.tones import HIGH_KEYS_HZ, LOW_KEYS_HZ, tone_of
-from tests.classifier.acoustic.signals.line import Signal, cadence, labels, noisy, pause, tone
+from tests.classifier.acoustic.signals.line import (
+    RATE_HZ,
+    Signal,
+    cadence,
+    labels,
+    noisy,
+    pause,
+    tone,
+)
 
 SIGNALS = {
     "ringback": [((425.0,), 1.0, 4.0, 3), ((440.0, 480.0), 2.0, 4.0, 3)],
@@ -42,6 +50,53 @@ def test_exchanges_may_be_a_little_off(
 ) -> None:
     """One and a half percent of frequency is within what exchanges send."""
     assert names(cadence(tuple(f * scale for f in hz), on_s, off_s, times)) == [label]
+
+
+def double_ring(hz: tuple[float, ...], times: int) -> Signal:
+    """Two short rings, and a pause of two seconds, so many times."""
+    once = np.concatenate([tone(hz, 0.4), pause(0.2), tone(hz, 0.4), pause(2.0)])
+    return np.tile(once, times)
+
+
+def modulated(hz: float, by_hz: float, length_s: float) -> Signal:
+    """A tone that swells and fades so many times a second."""
+    at = np.arange(round(length_s * RATE_HZ)) / RATE_HZ
+    return np.asarray(tone((hz,), length_s) * (1 + 0.85 * np.sin(2 * np.pi * by_hz * at)) / 1.85)
+
+
+COUNTRIES = {
+    "Britain": ("ringback", double_ring((400.0, 450.0), 5)),
+    "Australia": ("ringback", double_ring((400.0, 425.0, 450.0), 5)),
+    "India": ("ringback", double_ring((400.0,), 5)),
+    "France": ("ringback", cadence((440.0,), 1.5, 3.5, 3)),
+    "China": ("ringback", cadence((450.0,), 1.0, 4.0, 3)),
+    "Spain": ("ringback", cadence((425.0,), 1.5, 3.0, 3)),
+    "Russia": ("ringback", cadence((425.0,), 0.8, 3.2, 3)),
+    "Sweden": ("ringback", cadence((425.0,), 1.0, 5.0, 3)),
+    "Japan": ("ringback", np.tile(np.concatenate([modulated(400.0, 16.0, 1.0), pause(2.0)]), 4)),
+    "Britain, busy": ("busy", cadence((400.0,), 0.375, 0.375, 10)),
+    "China, busy": ("busy", cadence((450.0,), 0.35, 0.35, 10)),
+    "Spain, busy": ("busy", cadence((425.0,), 0.2, 0.2, 15)),
+    "Finland, busy": ("busy", cadence((425.0,), 0.3, 0.3, 10)),
+    "India, busy": ("busy", cadence((400.0,), 0.75, 0.75, 6)),
+    "Germany, busy": ("busy", cadence((425.0,), 0.48, 0.48, 8)),
+    "North America, congestion": ("busy", cadence((480.0, 620.0), 0.25, 0.25, 16)),
+}
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+@pytest.mark.parametrize("noise_db", [-90.0, -40.0])
+def test_cadences_of_many_countries(country: str, noise_db: float) -> None:
+    """Each is named once while it lasts (after the list of national tones to E.180), on a quiet
+    line and with noise 20 dB below."""
+    label, signal = COUNTRIES[country]
+    assert names(noisy(signal, noise_db)) == [label]
+
+
+def test_busy_that_ends_is_no_double_ring() -> None:
+    """Two last short bursts and a long pause, but others right before them."""
+    ended = np.concatenate([cadence((425.0,), 0.4, 0.2, 8), pause(4.0)])
+    assert names(ended) == ["busy"]
 
 
 @pytest.mark.parametrize("low_hz", LOW_KEYS_HZ)
