@@ -225,8 +225,11 @@ class Channel:
     def _unstored_after(self, seq: int) -> list[Event]:
         if not self._unstored:
             return []
-        skip = max(0, seq + 1 - self._unstored[0].seq)
-        return list(islice(self._unstored, skip, skip + _READ_EVENTS))
+        first = self._unstored[0].seq
+        skip = max(0, seq + 1 - first)
+        # What is offered to the store at this moment has yet to be fanned out, and will come so.
+        published = self.last_seq + 1 - first
+        return list(islice(self._unstored, skip, max(skip, min(skip + _READ_EVENTS, published))))
 
     def _number(self, drafts: Sequence[Draft]) -> list[Event]:
         first = self.last_seq + 1

@@ -424,6 +424,30 @@ async def test_storing_can_be_tried_again_after_the_end(log: Log) -> None:
     assert log.count("linnet_events_unstored") == log.count("linnet_events_lost_total") == 0
 
 
+async def test_what_is_offered_to_the_store_is_not_read_before_it_is_sent(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the store fails, one who is behind does not get the next event ahead of the others,
+    and then once more with them."""
+    monkeypatch.setattr("server.log.channel.Ring", partial(Ring, 1))
+    channel = Channel(SESSION_ID, log.store, FakeClock(), log.metrics)
+    log.store.writes_fail = True
+    await channel.append(drafts(3))
+    monkeypatch.setattr("server.log.channel._FAILING_DEADLINE_S", 5.0)
+    log.store.gate.clear()
+    append = asyncio.create_task(channel.append(drafts(1)))
+    await until(lambda: log.store.waiting == 1)
+    behind = Subscriber(channel, 0)
+    run = asyncio.create_task(behind.run())
+    await until(lambda: len(channel.following) == 1)
+    assert behind.seqs == [1, 2, 3, 4]
+    log.store.gate.set()
+    await append
+    await channel.end(EndReason.CLIENT)
+    await run
+    assert behind.seqs == [1, 2, 3, 4, 5]
+
+
 async def test_giving_up_while_somebody_tries_again(log: Log) -> None:
     """Whoever tries again in that moment comes back, and nothing is tried any more."""
     log.store.writes_fail = True

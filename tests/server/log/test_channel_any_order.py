@@ -162,7 +162,7 @@ def test_every_subscriber_gets_every_event_once_and_in_order(
     monkeypatch.setattr("server.log.channel.Ring", partial(Ring, ring_events))
     monkeypatch.setattr("server.log.channel._READ_EVENTS", 3)
     monkeypatch.setattr("server.log.channel.STORE_DEADLINE_S", 0.005)
-    monkeypatch.setattr("server.log.channel._FAILING_DEADLINE_S", 0.002)
+    monkeypatch.setattr("server.log.channel._FAILING_DEADLINE_S", 0.01)
     monkeypatch.setattr("server.log.channel._LAST_TRY_S", 5.0)
     monkeypatch.setattr("server.log.channel._OFFER_EVENTS", 3)
     with asyncio.Runner() as runner:
