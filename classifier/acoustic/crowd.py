@@ -6,6 +6,7 @@ of six at once the syllables fill each other's pauses and the pitches blur.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,12 @@ ONE_VOICE_DB: Final = 8.5
 """What :func:`clearness_db` of one voice is at least: among recordings that no part was made from,
 exceeded by 3 % of the windows of made babble, and by 96 % of those of one voice over noise at
 10 dB, 86 % at 5 dB, 76 % at 0 dB, and all but 1 % at 20 dB and above."""
+
+MEMORY_S: Final = 4.0
+"""How long a window that sounded like a crowd is remembered."""
+
+_REMEMBERED: Final = 8
+_SHARE: Final = 1 / 3
 
 _ABSENT_DB: Final = -119.0
 _ENERGY: Final = COLUMN["energy_db"]
@@ -42,3 +49,22 @@ def clearness_db(frames: Floats, voiced: Mask) -> float:
 def many_voices(frames: Floats, voiced: Mask) -> bool:
     """Whether a window with speech sounds like a crowd rather than like one near voice."""
     return clearness_db(frames, voiced) < ONE_VOICE_DB
+
+
+class Crowd:
+    """Whether a lane is in a crowd: now and then one of many stands out for a second."""
+
+    def __init__(self) -> None:
+        self._past: deque[tuple[float, bool]] = deque(maxlen=_REMEMBERED)
+
+    def hear(self, end_s: float, crowd: bool) -> bool:
+        """Take one window with speech; true when it sounds like a crowd itself, or several did, and
+        a third of the last ones, within :data:`MEMORY_S`.
+
+        Args:
+            end_s: audio time of the window; never falls.
+            crowd: see :func:`many_voices`.
+        """
+        self._past.append((end_s, crowd))
+        lately = [was for at_s, was in self._past if end_s - at_s < MEMORY_S]
+        return crowd or sum(lately) >= max(2.0, _SHARE * len(lately))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from classifier.acoustic.crowd import ONE_VOICE_DB, clearness_db, many_voices
+from classifier.acoustic.crowd import MEMORY_S, ONE_VOICE_DB, Crowd, clearness_db, many_voices
 from classifier.acoustic.extractor import FrameExtractor
 from classifier.acoustic.layout import COLUMN, Floats
 from classifier.acoustic.pitch import VOICED
@@ -58,3 +58,27 @@ def test_frames_from_before_the_lane_began_do_not_count() -> None:
     louder = frames.copy()
     louder[:, COLUMN["energy_db"]] += 12.0
     assert clearness_db(louder, voiced) == pytest.approx(wanted, abs=1e-4)
+
+
+def test_one_that_stands_out_for_a_second_is_still_in_the_crowd() -> None:
+    """After a crowd a few clear windows do not count; a voice that stays does."""
+    crowd = Crowd()
+    assert all(crowd.hear(n / 2, True) for n in range(8))
+    said = [crowd.hear(4.0 + n / 2, False) for n in range(8)]
+    assert said[:4] == [True] * 4
+    assert said[-2:] == [False, False]
+
+
+def test_a_single_dull_window_is_no_crowd_for_long() -> None:
+    """A cough within clear speech stands alone."""
+    crowd = Crowd()
+    assert not any(crowd.hear(n / 2, False) for n in range(6))
+    assert crowd.hear(3.0, True)
+    assert not any(crowd.hear(3.5 + n / 2, False) for n in range(6))
+
+
+def test_a_crowd_is_forgotten() -> None:
+    """Whoever speaks after a pause is heard at once."""
+    crowd = Crowd()
+    assert all(crowd.hear(n / 2, True) for n in range(8))
+    assert not crowd.hear(3.5 + MEMORY_S, False)
