@@ -3,7 +3,7 @@
  * no state but who is asking.
  */
 
-import type { LoggedTone } from '@/model/events';
+import type { Affect, Correction, LoggedTone } from '@/model/events';
 import { checkEvent } from '@/model/events';
 import { NO_ANSWER } from '@/model/problem';
 
@@ -84,6 +84,19 @@ export interface Health {
   sessions: number;
   uptime_s: number;
   token_needed: boolean;
+}
+
+/** What a person says a tone should have been. */
+export interface CorrectionRequest {
+  affect: Affect;
+  /** At most 2000 letters. */
+  note?: string;
+}
+
+export interface CorrectionAnswer {
+  session_id: string;
+  seq: number;
+  correction: Correction | null;
 }
 
 export interface ExportFile {
@@ -204,6 +217,16 @@ export function createClient(credentials: Credentials = NO_CREDENTIALS, base = '
       const events = Array.isArray(answer.events) ? answer.events.filter(isLoggedTone) : [];
       return { ...answer, events };
     },
+
+    /** Keeps a correction beside a tone, in place of an earlier one. */
+    correct: (id: string, seq: number, correction: CorrectionRequest) =>
+      askJson<CorrectionAnswer>('PUT', `${session(id)}/events/${seq}/correction`, {
+        body: correction,
+      }),
+
+    /** Takes a correction back; harmless where there is none. */
+    uncorrect: (id: string, seq: number) =>
+      askJson<CorrectionAnswer>('DELETE', `${session(id)}/events/${seq}/correction`),
 
     /** The whole session as a file. */
     exportFile: async (id: string, format = 'json'): Promise<ExportFile> => {

@@ -21,6 +21,7 @@ export function useStatus(): ComputedRef<StatusSaid> {
       synthetic: session.synthetic,
       learning: Object.values(lanes).some((lane) => lane.speaking && !lane.baseline.known),
       muted: session.isMuted,
+      deaf: !session.isSounding && Object.keys(lanes).every((id) => place.stale.has(id)),
       paused: place.paused,
     });
   });

@@ -59,6 +59,8 @@ export const useSessionStore = defineStore('session', () => {
   const speakersMuted = computed(() =>
     on.value.filter((name) => capture[name].muted).map((name) => SPEAKERS[name]),
   );
+  /** A source is on, or none is needed. */
+  const isSounding = computed(() => synthetic.value || on.value.length > 0);
   const isMuted = computed(() => on.value.length > 0 && speakersMuted.value.length === on.value.length);
   /** What stands in the way now, of starting or of following. */
   const trouble = computed<Problem | null>(
@@ -120,7 +122,7 @@ export const useSessionStore = defineStore('session', () => {
 
   return {
     phase, problem, trouble, needsToken, tokenGiven, health, server, serverProblem, synthetic,
-    on, speakersOn, speakersMuted, isMuted,
+    on, speakersOn, speakersMuted, isSounding, isMuted,
     sessionId: session.sessionId,
     info: session.info,
     continuedFrom: session.continuedFrom,

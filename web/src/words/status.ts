@@ -27,6 +27,8 @@ export interface StatusKnown {
   learning: boolean;
   /** Sources are on, and all of them are muted. */
   muted: boolean;
+  /** No source is on, none is needed, and nothing comes from anywhere else. */
+  deaf: boolean;
   paused: boolean;
 }
 
@@ -70,6 +72,7 @@ function runningSaid(known: StatusKnown): StatusSaid {
   if (known.stage === null || known.stage === 'loading') return { key: 'status.loading', mark: 'busy' };
   if (known.synthetic) return { key: 'status.synthetic', mark: 'on' };
   if (known.muted) return { key: 'status.muted', mark: 'paused' };
+  if (known.deaf) return { key: 'status.noSource', mark: 'off' };
   if (known.stage === 'ready') return { key: 'status.ready', mark: 'on' };
   return { key: known.learning ? 'status.learning' : 'status.listening', mark: 'on' };
 }

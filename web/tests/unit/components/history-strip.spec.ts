@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { nextTick } from 'vue';
 
 import HistoryStrip from '@/components/HistoryStrip.vue';
@@ -9,6 +9,7 @@ import { useSettings } from '@/stores/settings';
 
 import { SESSION, tone } from '../support/events';
 import { freshStore, mounted } from '../support/mounting';
+import { FakeServer, json } from '../support/server';
 
 function viewOf(...fields: Partial<ToneEvent>[]): SessionView {
   return fields.reduce<SessionView>(
@@ -26,7 +27,10 @@ function show(view: SessionView, markedSeq: number | null = null) {
 const items = (strip: ReturnType<typeof show>) => strip.findAll('li > button');
 const words = (strip: ReturnType<typeof show>) => strip.findAll('li .word').map((word) => word.text());
 
-beforeEach(() => freshStore());
+beforeEach(() => {
+  freshStore();
+  vi.stubGlobal('fetch', new FakeServer(() => json({ events: [] })).fetch);
+});
 
 describe('the strip of the last tones', () => {
   it('says what will stand there while it is empty', () => {

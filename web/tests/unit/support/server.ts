@@ -4,7 +4,10 @@ import type { WireEvent } from '@/model/events';
 
 export interface Asked {
   path: string;
+  method: string;
   headers: Headers;
+  /** As it was sent; empty where nothing was. */
+  body: string;
   /** Write to the body of a stream. */
   write(text: string): void;
   /** Cut the stream off. */
@@ -40,7 +43,9 @@ export class FakeServer {
     let body: ReadableStreamDefaultController<Uint8Array> | null = null;
     const asked: Asked = {
       path,
+      method: init.method ?? 'GET',
       headers: new Headers(init.headers),
+      body: typeof init.body === 'string' ? init.body : '',
       write: (text) => body?.enqueue(new TextEncoder().encode(text)),
       cut: () => body?.error(new TypeError('cut off')),
       get isAborted() {

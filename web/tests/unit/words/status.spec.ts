@@ -12,6 +12,7 @@ const well: StatusKnown = {
   synthetic: false,
   learning: false,
   muted: false,
+  deaf: false,
   paused: false,
 };
 
@@ -53,6 +54,13 @@ describe('statusSaid', () => {
 
   it('never calls a synthetic conversation listening', () => {
     expect(said({ synthetic: true })).toBe('status.synthetic');
+  });
+
+  it('never says listening where nothing can be heard, and connection troubles before that', () => {
+    expect(said({ deaf: true })).toBe('status.noSource');
+    expect(said({ deaf: true, stage: 'ready' })).toBe('status.noSource');
+    expect(said({ deaf: true, connection: 'retrying' })).toBe('status.retrying');
+    expect(said({ deaf: true, synthetic: true })).toBe('status.synthetic');
   });
 
   it('says muted when no source is heard', () => {
