@@ -18,7 +18,7 @@ from classifier.acoustic.layout import LAYOUT_VERSION
 from classifier.errors import ModelError
 from classifier.frames import Affect
 
-CARD_FORMAT: Final = 1
+CARD_FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,13 @@ class Card:
 
     scale: tuple[float, ...]
     """Population deviation of each functional."""
+
+    recent_mean: tuple[float, ...]
+    """Population mean of each functional over one second: a deviation over a second is smaller
+    than over three."""
+
+    recent_scale: tuple[float, ...]
+    """Population deviation of each functional over one second."""
 
     clip: float
     """Standardised functionals are held within plus and minus this."""
@@ -109,11 +116,18 @@ class Card:
             raise ModelError(f"weights {self.name!r} were made for other features")
         if hashlib.sha256(weights).hexdigest() != self.weights_sha256:
             raise ModelError(f"weights {self.name!r} do not match their card")
-        if len(self.mean) != len(FUNCTIONALS) or len(self.scale) != len(FUNCTIONALS):
+        population = (self.mean, self.scale, self.recent_mean, self.recent_scale)
+        if any(len(values) != len(FUNCTIONALS) for values in population):
             raise ModelError(f"card {self.name!r} does not describe every functional")
         if set(self.affects) != set(self.classes) or set(self.coordinates) != set(self.classes):
             raise ModelError(f"card {self.name!r} does not map every class")
-        positive = (min(self.scale), self.temperature, self.baseline_weight_s, self.clip)
+        positive = (
+            min(self.scale),
+            min(self.recent_scale),
+            self.temperature,
+            self.baseline_weight_s,
+            self.clip,
+        )
         if min(positive) <= 0 or min(self.little_evidence_s, self.strangeness) < 0:
             raise ModelError(f"card {self.name!r} has a scale that is not above 0")
         try:
@@ -142,7 +156,16 @@ def read_card(path: Path) -> Card:
         raise ModelError(f"no readable card {path.name}") from error
     if not isinstance(raw, dict):
         raise ModelError(f"{path.name} is no card")
-    for key in ("classes", "mean", "scale", "data", "limits", "never"):
+    for key in (
+        "classes",
+        "mean",
+        "scale",
+        "recent_mean",
+        "recent_scale",
+        "data",
+        "limits",
+        "never",
+    ):
         if isinstance(raw.get(key), list):
             raw[key] = tuple(raw[key])
     try:

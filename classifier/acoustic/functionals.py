@@ -68,6 +68,8 @@ _CONTOUR_NAMES: Final = (
     "flux_std",
 )
 _BAND_GROUPS: Final = 3
+_GROUP_SIZES: Final = np.array([len(p) for p in np.array_split(np.arange(MEL_BANDS), _BAND_GROUPS)])
+_GROUP_STARTS: Final = np.concatenate([[0], np.cumsum(_GROUP_SIZES)[:-1]])
 _BAND_NAMES: Final = tuple(f"band_{g}_std" for g in range(_BAND_GROUPS))
 
 FUNCTIONALS: Final = (
@@ -113,27 +115,37 @@ def functionals(frames: Floats, speech: Mask, voiced: Mask) -> Floats:
     """
     if not enough_speech(speech, voiced):
         raise ValueError("not enough speech in the window")
-    sung = frames[voiced][:, _VOICED_COLUMNS]
-    ordered = np.sort(sung, axis=0)
-    at = [int(q * (len(ordered) - 1) + 0.5) for q in (0.2, 0.5, 0.8)]
+    sung = frames[voiced].take(_VOICED_COLUMNS, axis=1)
+    ordered = np.sort(sung.T, axis=1)  # along the rows of memory
+    at = [int(q * (len(sung) - 1) + 0.5) for q in (0.2, 0.5, 0.8)]
+    mean, deviation = _mean_and_deviation(sung)
     unvoiced = speech & ~voiced
-    hissed = frames[unvoiced if unvoiced.any() else speech][:, _UNVOICED_COLUMNS]
+    hissed = frames[unvoiced if unvoiced.any() else speech].take(_UNVOICED_COLUMNS, axis=1)
     pairs = voiced[1:] & voiced[:-1]
-    moves = np.abs(np.diff(frames[:, _MOVING_COLUMNS], axis=0)[pairs])
-    moving = moves.mean(axis=0) if moves.size else np.zeros(len(_MOVING_COLUMNS), np.float32)
+    moving = frames.take(_MOVING_COLUMNS, axis=1)
+    moves = np.abs(moving[1:][pairs] - moving[:-1][pairs])
     energy = frames[:, COLUMN["energy_db"]]
     pace = pace_measures(energy, speech, voiced)
     parts = (
-        sung.mean(axis=0),
-        sung.std(axis=0),
-        *(ordered[i] for i in at),
-        hissed.mean(axis=0),
-        moving,
+        mean,
+        deviation,
+        *(ordered[:, i] for i in at),
+        _mean_and_deviation(hissed)[0],
+        np.add.reduce(moves, axis=0) / max(1, len(moves)),
         _contours(frames, speech, voiced),
         _band_deviations(frames[:, FIRST_MEL : FIRST_MEL + MEL_BANDS][speech]),
         [pace[name] for name in PACE_NAMES],
     )
     return np.concatenate(parts).astype(np.float32)
+
+
+def _mean_and_deviation(values: Floats) -> tuple[Floats, Floats]:
+    """Over the first axis, which is not empty. The ufuncs themselves: their wrappers cost more
+    than so few numbers do."""
+    mean = np.add.reduce(values, axis=0) / np.float32(len(values))
+    away = values - mean
+    away *= away
+    return mean, np.sqrt(np.add.reduce(away, axis=0) / np.float32(len(values)))
 
 
 def _contours(frames: Floats, speech: Mask, voiced: Mask) -> list[float]:
@@ -145,37 +157,45 @@ def _contours(frames: Floats, speech: Mask, voiced: Mask) -> list[float]:
     spoken = np.sort(energy[speech])
     low, high = spoken[int(0.2 * (len(spoken) - 1))], spoken[int(0.8 * (len(spoken) - 1))]
     unvoiced = speech & ~voiced
-    loudness_gap = energy[voiced].mean() - energy[unvoiced].mean() if unvoiced.any() else 0.0
+    loudness_gap = _mean(energy[voiced]) - _mean(energy[unvoiced]) if unvoiced.any() else 0.0
     cepstra = frames[:, FIRST_MFCC : FIRST_MFCC + MFCCS]
-    flux = np.abs(np.diff(cepstra, axis=0)).mean(axis=1)[speech[1:] & speech[:-1]]
+    both = speech[1:] & speech[:-1]
+    flux = np.add.reduce(np.abs(cepstra[1:][both] - cepstra[:-1][both]), axis=1)
+    flux /= np.float32(MFCCS)
+    spoken_mean, spoken_deviation = _mean_and_deviation(spoken)
+    flux_mean, flux_deviation = _mean_and_deviation(flux) if flux.size else (0.0, 0.0)
     return [
         _mean_step(pitch, voiced),
         pitch_rise,
         pitch_fall,
         _trend(pitch, voiced),
-        float(spoken.std()),
+        float(spoken_deviation),
         float(high - low),
-        float(spoken[-1] - spoken.mean()),
+        float(spoken[-1] - spoken_mean),
         _mean_step(energy, voiced),
         energy_rise,
         energy_fall,
         float(loudness_gap),
-        float(flux.mean()) if flux.size else 0.0,
-        float(flux.std()) if flux.size else 0.0,
+        float(flux_mean),
+        float(flux_deviation),
     ]
+
+
+def _mean(values: Floats) -> float:
+    return float(np.add.reduce(values)) / max(1, values.size)
 
 
 def _mean_step(values: Floats, where: Mask) -> float:
     """Mean absolute change from frame to frame inside a mask."""
-    steps = np.abs(np.diff(values))[where[1:] & where[:-1]]
-    return float(steps.mean()) if steps.size else 0.0
+    both = where[1:] & where[:-1]
+    return _mean(np.abs(values[1:][both] - values[:-1][both]))
 
 
 def _rise_and_fall(values: Floats, where: Mask) -> tuple[float, float]:
     """Mean upward and mean downward change over 50 ms inside a mask, both positive."""
     change = (values[_STEP:] - values[:-_STEP])[where[_STEP:] & where[:-_STEP]]
     up, down = change[change > 0], change[change < 0]
-    return (float(up.mean()) if up.size else 0.0, float(-down.mean()) if down.size else 0.0)
+    return _mean(up), -_mean(down)
 
 
 def _trend(values: Floats, where: Mask) -> float:
@@ -188,5 +208,6 @@ def _trend(values: Floats, where: Mask) -> float:
 
 def _band_deviations(mel_db: Floats) -> Floats:
     """Mean deviation over time of the low, middle and high mel bands, dB."""
-    deviation = mel_db.std(axis=0)
-    return np.array([part.mean() for part in np.array_split(deviation, _BAND_GROUPS)], np.float32)
+    _, deviation = _mean_and_deviation(mel_db)
+    sums = np.add.reduceat(deviation, _GROUP_STARTS)
+    return np.asarray(sums / _GROUP_SIZES, dtype=np.float32)

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 
 from classifier.acoustic.baseline import Baseline, network_input
 from classifier.acoustic.card import Card
+from classifier.acoustic.crowd import Crowd
 from classifier.acoustic.extractor import BlockReader, block_frames
 from classifier.acoustic.flags import prosody_flags
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import BLOCK, BLOCK_S, Floats
-from classifier.acoustic.model import Network
+from classifier.acoustic.model import Network, pool
 from classifier.acoustic.pitch import no_memory
 from classifier.acoustic.signals.meter import SoundMeter
-from classifier.acoustic.smoothing import Namer, Smoother
+from classifier.acoustic.smoothing import Course, Namer, Smoother
 from classifier.acoustic.voices import VoiceTracker
 from classifier.acoustic.window import SlidingWindow, Window
 from classifier.frames import Affect, ProsodyFlag, Sound, Source, VoiceFrame
@@ -47,6 +48,7 @@ class _Habit:
 
     def __init__(self, card: Card) -> None:
         self.own = Baseline(WIDTH, card.baseline_weight_s)
+        self.recent = Baseline(WIDTH, card.baseline_weight_s)
         self.level = Baseline(1)
         self.smoother = Smoother()
         self.namer = Namer(card.floor)
@@ -69,6 +71,7 @@ class Lane:
         self.voices = voices
         self.window = SlidingWindow(voices)
         self._meter = SoundMeter()
+        self._crowd = Crowd()
         self._sounds: tuple[Sound, ...] = ()
         self._source = source
         self._card = card
@@ -82,7 +85,8 @@ class Lane:
             self._habits.append(_Habit(self._card))
         self._voice = voice
         habit = self._habits[voice]
-        self._baseline, self._level, self._trajectory = habit.own, habit.level, habit.trajectory
+        self._baseline, self._recent = habit.own, habit.recent
+        self._level, self._trajectory = habit.level, habit.trajectory
         self._smoother, self._namer = habit.smoother, habit.namer
 
     @property
@@ -99,9 +103,10 @@ class Lane:
         """Measure what a block holds beside the voice; the next reading tells of it."""
         self._sounds = self._meter.advance(block, window.new_speech_s / BLOCK_S)
 
-    def prepare(self, standardised: Floats, new_speech_s: float) -> Floats:
-        """The network's input for a window, ``(2 * WIDTH,)``."""
-        usual = self._baseline.with_new(standardised, new_speech_s)
+    def prepare(self, standardised: Floats, new_speech_s: float, *, recent: bool = False) -> Floats:
+        """The network's input for a window or its newest second, ``(2 * WIDTH,)``."""
+        habit = self._recent if recent else self._baseline
+        usual = habit.with_new(standardised, new_speech_s)
         return network_input(standardised, usual.mean, usual.deviation)
 
     def no_voice(self, window: Window) -> Reading:
@@ -109,7 +114,12 @@ class Lane:
         return Reading(self._frame(window, speech=0.0), None)
 
     def voice(
-        self, window: Window, standardised: Floats, emotion: Floats, speech: float
+        self,
+        window: Window,
+        standardised: Floats,
+        emotion: Floats,
+        speech: float,
+        recent: tuple[Floats, Floats] | None = None,
     ) -> Reading:
         """The reading of a window that the network has heard.
 
@@ -118,7 +128,9 @@ class Lane:
             standardised: its functionals, ``(WIDTH,)``.
             emotion: probability per class, ``(classes,)``.
             speech: probability that it is a human voice.
+            recent: functionals and probabilities of its newest second, where that was heard too.
         """
+        crowd = self._crowd.hear(window.end_s, window.crowd)
         if speech < self._card.speech_threshold:
             return Reading(self._frame(window, speech=speech), None)
         # The flags compare with the habit before this window: it must not hide itself.
@@ -132,14 +144,19 @@ class Lane:
             )
         self._baseline.learn(standardised, window.new_speech_s)
         self._level.learn(np.array([window.level_db], np.float32), window.new_speech_s)
-        smooth, anew = self._smoother.feed(window.end_s, emotion)
-        if anew:
+        newest: Floats | None = None
+        if recent is not None:
+            self._recent.learn(recent[0], window.new_speech_s)
+            newest = recent[1]
+            emotion = pool(emotion, newest)
+        smooth, course = self._smoother.feed(window.end_s, emotion, newest)
+        if course is Course.ANEW:
             self._namer.forget()
         distribution = dict.fromkeys(sorted(self._card.possible_affects), 0.0)
         for name, probability in zip(self._card.classes, smooth, strict=True):
             distribution[Affect(self._card.affects[name])] += float(probability)
-        floor = CROWD_FLOOR if window.crowd else self._card.floor_at(self.heard_s)
-        affect = self._namer.feed(distribution, floor)
+        floor = CROWD_FLOOR if crowd else self._card.floor_at(self.heard_s)
+        affect = self._namer.feed(distribution, floor, at_once=course is Course.TURNED)
         arousal, valence, dominance = (float(v) for v in np.clip(smooth @ self._places, -1, 1))
         shift, direction = self._trajectory.feed(window.end_s, arousal, valence)
         frame = VoiceFrame(
@@ -215,9 +232,13 @@ def hear(
 ) -> None:
     """Put one window of each ready lane through the network, and its reading in its place."""
     standardised: list[Floats] = []
+    newest: list[Floats] = []
     inputs: list[Floats] = []
+    recent_inputs: list[Floats] = []
     speech_s: list[float] = []
+    recent_speech_s: list[float] = []
     heard_s: list[float] = []
+    recent_heard_s: list[float] = []
     for i, window in zip(ready, windows, strict=True):
         lanes[i].turn_to(window.voice)
         if window.vector is not None:
@@ -226,16 +247,30 @@ def hear(
             inputs.append(lanes[i].prepare(vector, window.new_speech_s))
             speech_s.append(window.speech_s)
             heard_s.append(lanes[i].heard_s)
+        if window.recent is not None:
+            vector = network.standardise(window.recent, recent=True)
+            newest.append(vector)
+            recent_inputs.append(lanes[i].prepare(vector, window.new_speech_s, recent=True))
+            recent_speech_s.append(window.recent_speech_s)
+            recent_heard_s.append(lanes[i].heard_s)
     heard = None
     if inputs:
         heard = network.hear(
-            np.stack(inputs), np.array(speech_s, np.float32), np.array(heard_s, np.float32)
+            np.stack(inputs + recent_inputs),
+            np.array(speech_s + recent_speech_s, np.float32),
+            np.array(heard_s + recent_heard_s, np.float32),
         )
-    row = 0
+    row = late = 0
     for i, window in zip(ready, windows, strict=True):
         if window.vector is None or heard is None:
             readings[i].append(lanes[i].no_voice(window))
             continue
+        recent = None
+        if window.recent is not None:
+            recent = (newest[late], heard.emotion[len(standardised) + late])
+            late += 1
         speech = float(heard.speech[row])
-        readings[i].append(lanes[i].voice(window, standardised[row], heard.emotion[row], speech))
+        readings[i].append(
+            lanes[i].voice(window, standardised[row], heard.emotion[row], speech, recent)
+        )
         row += 1

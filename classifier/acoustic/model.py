@@ -69,10 +69,20 @@ class Network:
         self.card = card
         self._mean = np.asarray(card.mean, np.float32)
         self._scale = np.asarray(card.scale, np.float32)
+        self._recent_mean = np.asarray(card.recent_mean, np.float32)
+        self._recent_scale = np.asarray(card.recent_scale, np.float32)
 
-    def standardise(self, vectors: Floats) -> Floats:
-        """Functionals in deviations of the training population, ``(..., WIDTH)``."""
-        unclipped = (vectors - self._mean) / self._scale
+    def standardise(self, vectors: Floats, *, recent: bool = False) -> Floats:
+        """Functionals in deviations of the training population, ``(..., WIDTH)``.
+
+        Args:
+            vectors: ``(..., WIDTH)``.
+            recent: they are of the newest second, not of the whole window.
+        """
+        if recent:
+            unclipped = (vectors - self._recent_mean) / self._recent_scale
+        else:
+            unclipped = (vectors - self._mean) / self._scale
         held = np.clip(unclipped, -self.card.clip, self.card.clip)
         return np.asarray(held, dtype=np.float32)
 
@@ -125,6 +135,17 @@ def temper(probabilities: Floats, temperature: Floats) -> Floats:
     logs = np.log(np.maximum(probabilities, 1e-9)) / temperature[:, None]
     scaled = np.exp(logs - logs.max(axis=-1, keepdims=True))
     return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+def pool(whole: Floats, recent: Floats) -> Floats:
+    """What two windows on the same voice say together: the geometric mean of both.
+
+    Args:
+        whole: probability per class by the whole window, ``(..., classes)``.
+        recent: by the newest second, the same shape.
+    """
+    product = np.sqrt(np.maximum(whole, 1e-9) * np.maximum(recent, 1e-9))
+    return np.asarray(product / product.sum(axis=-1, keepdims=True), dtype=np.float32)
 
 
 def load_network(weights: str) -> Network:

@@ -44,8 +44,15 @@ class Window:
     vector: Floats | None
     """Functionals, ``(WIDTH,)``; None where there is not enough speech, or none now."""
 
+    recent: Floats | None
+    """Functionals of the newest second alone, ``(WIDTH,)``; None where that holds too little, or
+    the whole window does."""
+
     speech_s: float
     """Speech in the window, seconds: how much the vector rests on."""
+
+    recent_speech_s: float
+    """Speech in the newest second, seconds: how much the recent vector rests on."""
 
     new_speech_s: float
     """Speech in the newest block, seconds."""
@@ -107,14 +114,20 @@ class SlidingWindow:
         self._heard += new
         if self._voices is not None:
             self._follow(self._voices, speech, voiced, new / FRAME_RATE_HZ)
-        vector, crowd = None, False
-        if int(speech[-RECENT_FRAMES:].sum()) >= MIN_RECENT and enough_speech(speech, voiced):
+        recent_speech, recent_voiced = speech[-RECENT_FRAMES:], voiced[-RECENT_FRAMES:]
+        of_late = int(recent_speech.sum())
+        vector, recent, crowd = None, None, False
+        if of_late >= MIN_RECENT and enough_speech(speech, voiced):
             vector = functionals(self._frames, speech, voiced)
             crowd = many_voices(self._frames, voiced)
+            if enough_speech(recent_speech, recent_voiced):
+                recent = functionals(self._frames[-RECENT_FRAMES:], recent_speech, recent_voiced)
         level = self._frames[speech, _ENERGY].mean() if speech.any() else -120.0
         return Window(
             end_s=self._blocks * BLOCK_S,
             vector=vector,
+            recent=recent,
+            recent_speech_s=of_late / FRAME_RATE_HZ,
             speech_s=int(speech.sum()) / FRAME_RATE_HZ,
             new_speech_s=new / FRAME_RATE_HZ,
             heard_s=self._heard / FRAME_RATE_HZ,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from classifier.acoustic.card import Card
 from classifier.acoustic.lane import Lane, Reading, analyse
 from classifier.acoustic.model import Network
-from classifier.acoustic.smoothing import FORGET_S, Namer, Smoother
+from classifier.acoustic.smoothing import FORGET_S, Course, Namer, Smoother
 from classifier.foreign.card import ForeignCard
 from classifier.foreign.model import Answer, ForeignModel
 from classifier.frames import SAMPLE_RATE_HZ, Affect, ShiftDirection, Source, VoiceFrame
@@ -111,8 +111,8 @@ class ForeignLane(Lane):
         at_s = frame.timestamp_s
         affect, distribution, places = None, dict[Affect, float](), dict[str, float]()
         if answer.labels is not None and (described := self._foreign.labels) is not None:
-            smooth, anew = self._labels_smoother.feed(at_s, answer.labels)
-            if anew:
+            smooth, course = self._labels_smoother.feed(at_s, answer.labels)
+            if course is Course.ANEW:
                 self._word.forget()
             distribution = dict.fromkeys(sorted(described.possible_affects), 0.0)
             for name, probability in zip(described.names, smooth, strict=True):

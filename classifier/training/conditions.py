@@ -21,7 +21,7 @@ from classifier.training.kinds import Kind
 from classifier.training.material import Material, corpus_of
 from classifier.training.meaning import class_of
 from classifier.training.protocol import Pcm
-from classifier.training.recipe import Certainty, make_weights
+from classifier.training.recipe import make_weights
 from classifier.training.recordings import (
     Recording,
     Treatment,
@@ -95,10 +95,10 @@ def leave_speakers_out(
     material: Material,
     kind: Kind,
     groups: Sequence[Sequence[str]],
-    certainty: Certainty,
     progress: Progress,
+    calibrations: int = 1,
 ) -> Iterator[Fold]:
-    """Networks that each lack a group of speakers."""
+    """Networks that each lack a group of speakers, each calibrated on what it was trained on."""
     for number, group in enumerate(groups):
 
         def within(what: str, done: int, total: int, number: int = number) -> None:
@@ -106,7 +106,7 @@ def leave_speakers_out(
 
         unshown = tuple(range(number, len(material.noises), len(groups)))
         card, weights = make_weights(
-            material, group, within, kind=kind, certainty=certainty, leave_out_noises=unshown
+            material, group, within, kind=kind, folds=calibrations, leave_out_noises=unshown
         )
         yield Fold(corpus_of(group[0]), tuple(group), Network(card, weights), unshown)
 

@@ -46,6 +46,9 @@ class Clip:
     emotion: str
     """The corpus's own word."""
 
+    utterance: str = ""
+    """Which of the corpus's sentences was spoken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Corpora:
@@ -77,7 +80,12 @@ class Corpora:
     def speech(self, corpus: str) -> list[Clip]:
         """The clips of an emotional speech corpus (``emodb``, ``ravdess``, ``nemo``)."""
         return [
-            Clip(row["path"], f"{corpus}:{row['speaker']}", row["emotion"])
+            Clip(
+                row["path"],
+                f"{corpus}:{row['speaker']}",
+                row["emotion"],
+                row.get("utterance") or "",
+            )
             for row in self.table(corpus)
         ]
 

@@ -32,13 +32,14 @@ from classifier.training.conditions import (
 from classifier.training.console import console, reporting
 from classifier.training.corpora import Corpora
 from classifier.training.examples import Progress
+from classifier.training.firsttone import measure_first_tone
 from classifier.training.joins import measure_joins
 from classifier.training.judgements import FOUR
 from classifier.training.kinds import OPEN, RESEARCH
+from classifier.training.listeners import measure_agreement
 from classifier.training.material import gather
 from classifier.training.plots import draw
 from classifier.training.protocol import clip_protocol
-from classifier.training.recipe import Certainty
 from classifier.training.report import false_alarms, measured, measured_research, page
 
 ORDERS: Final = 5
@@ -47,9 +48,6 @@ ORDERS: Final = 5
 QUICK_ORDERS: Final = 2
 QUICK_EVERY: Final = 3
 """In a quick run one speaker in so many is heard in noise and on the telephone."""
-
-RESEARCH_CERTAINTY: Final = Certainty(1.0, 0.4, 0.0)
-"""Of folds in which calibration would cost several trainings more."""
 
 CORPORA: Final = ("emodb", "ravdess", "nemo")
 
@@ -123,11 +121,8 @@ def _open_conditions(judge: Judge, shipped: Network) -> None:
         fold = _everybody(judge.corpora, corpus, shipped)
         judge.condition(f"open on {corpus}", [fold], FOUR)
     material = gather(judge.corpora, judge.progress, of=OPEN.corpora)
-    certainty = Certainty(
-        shipped.card.temperature, shipped.card.little_evidence_s, shipped.card.strangeness
-    )
     alone = [[speaker] for speaker in material.speakers]
-    folds = list(leave_speakers_out(material, OPEN, alone, certainty, judge.progress))
+    folds = list(leave_speakers_out(material, OPEN, alone, judge.progress))
     names = [judge.corpora.pcm(name) for name in material.noises]
     alarms = [
         judged
@@ -135,6 +130,8 @@ def _open_conditions(judge: Judge, shipped: Network) -> None:
         for judged in clip_protocol(fold.network, [names[i] for i in fold.unshown])
     ]
     judge.report["noise"] = dataclasses.asdict(false_alarms(alarms))
+    judge.report["first tone"] = dataclasses.asdict(measure_first_tone(judge.corpora, folds))
+    judge.report["listeners"] = dataclasses.asdict(measure_agreement(judge.corpora, folds))
     judge.report["joins"] = dataclasses.asdict(measure_joins(judge.corpora, folds))
     judge.condition("emodb, speakers left out", folds, ASKED["emodb"])
 
@@ -144,13 +141,11 @@ def _research_conditions(judge: Judge) -> None:
     material = gather(judge.corpora, judge.progress, of=RESEARCH.corpora)
     for corpus in CORPORA:
         group = [s for s in material.speakers if s.startswith(f"{corpus}:")]
-        folds = list(
-            leave_speakers_out(material, RESEARCH, [group], RESEARCH_CERTAINTY, judge.progress)
-        )
+        folds = list(leave_speakers_out(material, RESEARCH, [group], judge.progress))
         judge.condition(f"{corpus} left out", folds, FOUR)
     ravdess = gather(judge.corpora, judge.progress, of=("ravdess",))
     groups = groups_of(ravdess.speakers, ACTORS)
-    folds = list(leave_speakers_out(ravdess, RESEARCH, groups, RESEARCH_CERTAINTY, judge.progress))
+    folds = list(leave_speakers_out(ravdess, RESEARCH, groups, judge.progress))
     judge.condition("ravdess, speakers left out", folds, ASKED["ravdess"])
 
 

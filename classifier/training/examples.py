@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,14 +20,30 @@ from classifier.acoustic.extractor import FrameExtractor
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import BLOCK, BLOCK_FRAMES, Floats
 from classifier.acoustic.window import SlidingWindow
-from classifier.training.augment import AS_RECORDED, Signal, Surroundings, Voice, heard_as
+from classifier.frames import SAMPLE_RATE_HZ
+from classifier.training.augment import (
+    AS_RECORDED,
+    Signal,
+    Surroundings,
+    Voice,
+    heard_as,
+    murmur,
+    random_voice,
+)
 from classifier.training.corpora import Corpora
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and of how much."""
 
+MURMURS: Final = 8
+"""Of each speaker."""
+
+MURMUR_SAMPLES: Final = 5 * SAMPLE_RATE_HZ
+
 _SEED: Final = 20050904
-_FIELDS: Final = ("vectors", "clip", "voice", "new_speech_s", "speech_s")
+_FIELDS: Final = (
+    "vectors", "recent", "clip", "voice", "new_speech_s", "speech_s", "recent_speech_s",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +51,10 @@ class Examples:
     """Windows of many clips, one row each."""
 
     vectors: Floats
-    """``(rows, WIDTH)``."""
+    """Of the whole windows, ``(rows, WIDTH)``."""
+
+    recent: Floats
+    """Of their newest second, ``(rows, WIDTH)``; not a number where that held too little."""
 
     clip: NDArray[np.int32]
     """Index of the clip that a row comes from."""
@@ -49,33 +68,49 @@ class Examples:
     speech_s: Floats
     """Speech in the row's whole window, seconds."""
 
+    recent_speech_s: Floats
+    """Speech in its newest second, seconds."""
 
-def clip_windows(pcm: NDArray[np.int16], lead: int = 0) -> tuple[Floats, Floats, Floats]:
+
+@dataclass(frozen=True, slots=True)
+class ClipWindows:
+    """The windows of one clip that hold speech, in order."""
+
+    vectors: Floats
+    recent: Floats
+    new_speech_s: Floats
+    speech_s: Floats
+    recent_speech_s: Floats
+
+
+def clip_windows(pcm: NDArray[np.int16], lead: int = 0, tail: int = BLOCK) -> ClipWindows:
     """Stream a clip on its own, and a pause after it, through a fresh lane.
 
     Args:
         pcm: ``(samples,)``.
         lead: samples of silence before it, so that the grid of blocks falls differently.
-
-    Returns:
-        Functionals ``(n, WIDTH)`` of the windows with speech, and the new speech and all the
-        speech in each, seconds.
+        tail: samples of silence after it, at least.
     """
-    tail = BLOCK + (-(lead + pcm.size)) % BLOCK
+    tail += (-(lead + pcm.size + tail)) % BLOCK
     padded = np.concatenate([np.zeros(lead, np.int16), pcm, np.zeros(tail, np.int16)])
     frames = FrameExtractor().push(padded)
     window = SlidingWindow()
-    vectors: list[Floats] = []
-    new: list[float] = []
-    total: list[float] = []
-    for start in range(0, len(frames), BLOCK_FRAMES):
-        seen = window.advance(frames[start : start + BLOCK_FRAMES])
-        if seen.vector is not None:
-            vectors.append(seen.vector)
-            new.append(seen.new_speech_s)
-            total.append(seen.speech_s)
-    stacked = np.stack(vectors) if vectors else np.zeros((0, WIDTH), np.float32)
-    return stacked, np.asarray(new, np.float32), np.asarray(total, np.float32)
+    seen = [
+        window.advance(frames[start : start + BLOCK_FRAMES])
+        for start in range(0, len(frames), BLOCK_FRAMES)
+    ]
+    spoken = [one for one in seen if one.vector is not None]
+    nothing = np.full(WIDTH, np.nan, np.float32)
+    none = np.zeros((0, WIDTH), np.float32)
+    return ClipWindows(
+        np.stack([one.vector for one in spoken if one.vector is not None]) if spoken else none,
+        np.stack([nothing if one.recent is None else one.recent for one in spoken])
+        if spoken
+        else none,
+        np.array([one.new_speech_s for one in spoken], np.float32),
+        np.array([one.speech_s for one in spoken], np.float32),
+        np.array([one.recent_speech_s for one in spoken], np.float32),
+    )
 
 
 def as_signal(pcm: NDArray[np.int16]) -> Signal:
@@ -116,47 +151,118 @@ def make_examples(
     voices: Sequence[Sequence[Voice]],
     around: Surroundings,
     progress: Progress,
+    own: Sequence[Sequence[str]] = (),
 ) -> Examples:
     """Examples of clips, each heard in several ways.
 
     Args:
+        corpora: where they are.
         names: the clips.
         voices: for each clip, the ways of hearing it.
         around: what the voices' noises and rooms refer to.
+        progress: told how far it is.
+        own: for each clip, clips of the same speaker, for babble.
 
     Returns:
         Rows ordered by clip, then voice, then time.
     """
-    key = hashlib.sha256(repr((names, voices, len(around.noises), _code_digest())).encode())
+    key = hashlib.sha256(repr((names, voices, own, len(around.noises), _code_digest())).encode())
     file = cache_folder() / f"{key.hexdigest()[:24]}.npz"
-    if file.is_file():
-        with np.load(file) as kept:
-            return Examples(**{name: kept[name] for name in _FIELDS})
-    vectors: list[Floats] = []
-    new_speech: list[Floats] = []
-    speech: list[Floats] = []
+    kept = _kept(file)
+    if kept is not None:
+        return kept
+    found: list[ClipWindows] = []
     clip: list[NDArray[np.int32]] = []
     voice_of: list[NDArray[np.int32]] = []
+    company: tuple[Sequence[str], list[Signal]] = ((), [])
     for index, (name, ways) in enumerate(zip(names, voices, strict=True)):
         progress("features", index, len(names))
         pcm = corpora.pcm(name)
+        if own and own[index] != company[0]:
+            company = (own[index], [as_signal(corpora.pcm(other)) for other in own[index]])
         for way, voice in enumerate(ways):
             rng = np.random.default_rng([_SEED, index, way])
-            heard = pcm
-            if voice != AS_RECORDED:
-                heard = as_pcm(heard_as(as_signal(pcm), voice, around, rng))
-            found, new_s, all_s = clip_windows(heard, lead=int(rng.integers(BLOCK)))
-            vectors.append(found)
-            new_speech.append(new_s)
-            speech.append(all_s)
-            clip.append(np.full(len(found), index, np.int32))
-            voice_of.append(np.full(len(found), way, np.int32))
+            lead = int(rng.integers(BLOCK))
+            if voice == AS_RECORDED:
+                windows = clip_windows(pcm, lead)
+            else:
+                # A background does not begin with the voice, nor end with it.
+                lead += BLOCK if voice.background is not None else 0
+                tail = BLOCK + (-(lead + pcm.size)) % BLOCK
+                heard = heard_as(
+                    as_signal(pcm), voice, around, rng, own=company[1], lead=lead, tail=tail
+                )
+                windows = clip_windows(as_pcm(heard), tail=0)
+            found.append(windows)
+            clip.append(np.full(len(windows.vectors), index, np.int32))
+            voice_of.append(np.full(len(windows.vectors), way, np.int32))
+    return _keep(file, found, clip, voice_of)
+
+
+def make_murmurs(
+    corpora: Corpora,
+    speakers: Sequence[Sequence[str]],
+    around: Surroundings,
+    progress: Progress,
+) -> Examples:
+    """Many voices at once, without one that stands out; made of one speaker each.
+
+    Args:
+        corpora: where they are.
+        speakers: the clips of each speaker.
+        around: rooms to choose from.
+        progress: told how far it is.
+
+    Returns:
+        Rows ordered by speaker, whose index is in ``clip``.
+    """
+    key = hashlib.sha256(repr(("murmurs", speakers, MURMURS, _code_digest())).encode())
+    file = cache_folder() / f"{key.hexdigest()[:24]}.npz"
+    kept = _kept(file)
+    if kept is not None:
+        return kept
+    found: list[ClipWindows] = []
+    speaker: list[NDArray[np.int32]] = []
+    way: list[NDArray[np.int32]] = []
+    for index, names in enumerate(speakers):
+        progress("murmurs", index, len(speakers))
+        own = [as_signal(corpora.pcm(name)) for name in names]
+        for number in range(MURMURS):
+            rng = np.random.default_rng([_SEED, index, number, len(speakers)])
+            crowd = murmur(own, MURMUR_SAMPLES, rng)
+            crowd = crowd * np.float32(0.05 / np.sqrt(np.mean(crowd**2)))
+            # Voices of number 0 are without a background: this is the background itself.
+            voice = replace(random_voice(rng, around), speed=1.0)
+            windows = clip_windows(as_pcm(heard_as(crowd, voice, around, rng)))
+            found.append(windows)
+            speaker.append(np.full(len(windows.vectors), index, np.int32))
+            way.append(np.full(len(windows.vectors), number, np.int32))
+    return _keep(file, found, speaker, way)
+
+
+def _kept(file: Path) -> Examples | None:
+    """Examples from the cache, if they are there."""
+    if not file.is_file():
+        return None
+    with np.load(file) as kept:
+        return Examples(**{name: kept[name] for name in _FIELDS})
+
+
+def _keep(
+    file: Path,
+    found: Sequence[ClipWindows],
+    clip: Sequence[NDArray[np.int32]],
+    voice_of: Sequence[NDArray[np.int32]],
+) -> Examples:
+    """Put the windows of clips together, and into the cache."""
     made = Examples(
-        np.concatenate(vectors),
-        np.concatenate(clip),
-        np.concatenate(voice_of),
-        np.concatenate(new_speech),
-        np.concatenate(speech),
+        vectors=np.concatenate([one.vectors for one in found]),
+        recent=np.concatenate([one.recent for one in found]),
+        clip=np.concatenate(clip),
+        voice=np.concatenate(voice_of),
+        new_speech_s=np.concatenate([one.new_speech_s for one in found]),
+        speech_s=np.concatenate([one.speech_s for one in found]),
+        recent_speech_s=np.concatenate([one.recent_speech_s for one in found]),
     )
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".partial.npz")

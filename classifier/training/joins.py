@@ -15,6 +15,7 @@ from classifier.acoustic.layout import BLOCK_S
 from classifier.frames import SAMPLE_RATE_HZ
 from classifier.training.conditions import Fold
 from classifier.training.corpora import Corpora
+from classifier.training.judgements import SOON_S
 from classifier.training.meaning import AFFECTS, class_of
 from classifier.training.protocol import clip_protocol
 
@@ -35,11 +36,18 @@ class Joins:
 
     p95_s: float | None
 
+    in_time: float
+    """Of those shown, the share that was within :data:`SOON_S`."""
+
+    audible: float
+    """Share of the second clips in which the affect is named when they are heard alone, by a lane
+    that knows the voice as little: more cannot be asked of a join."""
+
 
 def measure_joins(corpora: Corpora, folds: Sequence[Fold]) -> Joins:
     """Join clips of speakers that the networks never met."""
     delays: list[float] = []
-    joins = 0
+    joins = audible = 0
     for fold in folds:
         for number, speaker in enumerate(fold.speakers):
             own = [c for c in corpora.speech(fold.corpus) if c.speaker == speaker]
@@ -56,6 +64,11 @@ def measure_joins(corpora: Corpora, folds: Sequence[Fold]) -> Joins:
                 for pcm, (_, b) in zip(first, wanted, strict=True)
             ]
             judged = clip_protocol(fold.network, joined)
+            alone = clip_protocol(fold.network, [corpora.pcm(b.name) for _, b in wanted])
+            audible += sum(
+                any(r.frame.affect is AFFECTS[class_of(b.emotion)] for r in answer.readings)
+                for answer, (_, b) in zip(alone, wanted, strict=True)
+            )
             for pcm, (_, after), answer in zip(first, wanted, judged, strict=True):
                 joins += 1
                 join_s = pcm.size / SAMPLE_RATE_HZ
@@ -72,4 +85,6 @@ def measure_joins(corpora: Corpora, folds: Sequence[Fold]) -> Joins:
         shown=len(delays) / max(1, joins),
         median_s=float(np.median(delays)) if delays else None,
         p95_s=float(np.percentile(delays, 95)) if delays else None,
+        in_time=float(np.mean([delay <= SOON_S for delay in delays])) if delays else 0.0,
+        audible=audible / max(1, joins),
     )

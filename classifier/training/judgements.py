@@ -26,6 +26,9 @@ from classifier.training.protocol import Judged
 KNOWN_S: Final = 30.0
 """Seconds of speech after which a session's clips are scored once more by themselves."""
 
+SOON_S: Final = 1.5
+"""How soon a change of tone is to be shown, and the first."""
+
 HIGH: Final = ("anger", "happiness")
 LOW: Final = ("neutral", "sadness")
 FOUR: Final = (*HIGH, *LOW)

@@ -14,11 +14,17 @@ from numpy.typing import NDArray
 
 from classifier.training.augment import AS_RECORDED, random_voice
 from classifier.training.corpora import EMODB_CLASSES, Clip, Corpora
-from classifier.training.examples import Examples, Progress, make_examples, surroundings
+from classifier.training.examples import (
+    Examples,
+    Progress,
+    make_examples,
+    make_murmurs,
+    surroundings,
+)
 from classifier.training.meaning import class_of
 
 SEED: Final = 1
-VOICES: Final = {"emodb": 5, "ravdess": 3, "nemo": 3}
+VOICES: Final = {"emodb": 8, "ravdess": 4, "nemo": 4}
 """Ways of hearing each speaker besides the recording itself; more where there are few."""
 
 NOISE_VOICES: Final = 2
@@ -38,6 +44,9 @@ class Material:
 
     speech: Examples
     noise: Examples
+    murmurs: Examples
+    """Babble made of one speaker each, in the order of :attr:`speakers`."""
+
     classes: tuple[str, ...] = EMODB_CLASSES
 
     @property
@@ -93,19 +102,32 @@ def gather(
         rng = np.random.default_rng(SEED)
         many = VOICES[corpus] if voices is None else voices
         of_speaker = {
-            speaker: (AS_RECORDED, *(random_voice(rng, around) for _ in range(many)))
+            speaker: (AS_RECORDED, *(random_voice(rng, around, i) for i in range(many)))
             for speaker in sorted({clip.speaker for clip in own})
         }
+        said = {
+            speaker: tuple(clip.name for clip in own if clip.speaker == speaker)
+            for speaker in of_speaker
+        }
         heard = [of_speaker[clip.speaker] for clip in own]
-        made = make_examples(corpora, [clip.name for clip in own], heard, around, progress)
+        names = [clip.name for clip in own]
+        beside = [said[clip.speaker] for clip in own]
+        made = make_examples(corpora, names, heard, around, progress, beside)
         parts.append(_moved(made, len(clips)))
         clips += own
     rng = np.random.default_rng(SEED)
+    # Nothing lies under what is background itself: every one of these voices is a quiet one.
     ways = [(AS_RECORDED, *(random_voice(rng, around) for _ in range(noise_voices))) for _ in quiet]
     noise = make_examples(corpora, quiet, ways, around, progress)
+    of_all: dict[str, list[str]] = {}
+    for clip in clips:
+        of_all.setdefault(clip.speaker, []).append(clip.name)
+    murmurs = make_murmurs(corpora, [of_all[s] for s in sorted(of_all)], around, progress)
     present = {class_of(clip.emotion) for clip in clips}
     extra = sorted(present - set(EMODB_CLASSES))
-    return Material(tuple(clips), tuple(quiet), _joined(parts), noise, (*EMODB_CLASSES, *extra))
+    return Material(
+        tuple(clips), tuple(quiet), _joined(parts), noise, murmurs, (*EMODB_CLASSES, *extra)
+    )
 
 
 def _moved(examples: Examples, by: int) -> Examples:

@@ -27,7 +27,7 @@ class Settings:
 
     hidden: tuple[int, ...] = (96, 96)
     members: int = 3
-    epochs: int = 6
+    epochs: int = 8
     batch: int = 256
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2

@@ -17,7 +17,7 @@ from classifier.acoustic.baseline import BASELINE_WEIGHT_S
 from classifier.acoustic.card import Card, functionals_digest
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import Floats
-from classifier.acoustic.model import temper, temperature_at
+from classifier.acoustic.model import pool, temper, temperature_at
 from classifier.frames import Affect
 from classifier.training import network
 from classifier.training.examples import Progress
@@ -32,13 +32,16 @@ PASSES: Final = 1
 
 CLIP: Final = 5.0
 FOLDS: Final = 3
-"""Groups of speakers held out in turn to find the temperature."""
+"""Groups of speakers, held out in turn to find the temperature."""
 
 _TEMPERATURES: Final = tuple(round(0.4 * 1.1**i, 3) for i in range(24))
 _LITTLE_EVIDENCE_S: Final = (0.0, 0.2, 0.4, 0.8)
 _STRANGENESS: Final = (0.0, 0.3, 0.6, 1.0, 1.5)
 
 SPEECH_THRESHOLD: Final = 0.5
+
+Mask = NDArray[np.bool_]
+"""Clips that are meant, ``(clips,)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ def make_weights(
     leave_out_noises: Sequence[int] = (),
     kind: Kind = OPEN,
     certainty: Certainty | None = None,
+    folds: int = FOLDS,
+    caution: float = 1.0,
 ) -> tuple[Card, bytes]:
     """Train on all speakers but some, and on all noises but some.
 
@@ -67,32 +72,36 @@ def make_weights(
         progress: told how far it is.
         leave_out_noises: indices of noises that are not shown as what is not speech.
         kind: name, licence and floors of the weights.
-        certainty: found on held-out speakers of those that are left, if not given.
+        certainty: found on what is held out of what is left, if not given.
+        folds: how many of the groups are held out for that, see :func:`calibrate`.
+        caution: factor of the temperature beyond what is found.
 
     Returns:
         The card, without measurements, and the weights.
     """
-    kept = [s for s in material.speakers if s not in leave_out]
-    mean, scale = _population(material, kept)
-    emotion = _fit_emotion(material, kept, mean, scale, progress)
-    speech = _fit_speech(material, kept, leave_out_noises, mean, scale, progress)
-    sure = certainty or calibrate(material, kept, progress, kind)
+    kept = np.array([clip.speaker not in leave_out for clip in material.clips])
+    population = _population(material, kept)
+    emotion = _fit_emotion(material, kept, population, progress)
+    speech = _fit_speech(material, kept, leave_out_noises, population, progress)
+    sure = certainty or calibrate(material, kept, progress, folds)
     weights = build_graph(emotion, speech)
     classes = material.classes
     affects = {name: str(AFFECTS[name]) for name in classes}
     card = Card(
         name=kind.name,
-        version="2",
+        version="3",
         functionals_sha256=functionals_digest(),
         weights_sha256=hashlib.sha256(weights).hexdigest(),
         classes=classes,
         affects=affects,
         coordinates={name: COORDINATES[name] for name in classes},
-        mean=tuple(round(float(v), 6) for v in mean),
-        scale=tuple(round(float(v), 6) for v in scale),
+        mean=_written(population.mean),
+        scale=_written(population.scale),
+        recent_mean=_written(population.recent_mean),
+        recent_scale=_written(population.recent_scale),
         clip=CLIP,
         baseline_weight_s=BASELINE_WEIGHT_S,
-        temperature=round(sure.temperature, 4),
+        temperature=round(sure.temperature * caution, 4),
         little_evidence_s=sure.little_evidence_s,
         strangeness=sure.strangeness,
         floor=kind.floor,
@@ -106,56 +115,83 @@ def make_weights(
     return card, weights
 
 
-def _rows_of(material: Material, speakers: Sequence[str]) -> NDArray[np.bool_]:
-    spoken_by = np.array([clip.speaker in speakers for clip in material.clips])
-    return np.asarray(spoken_by[material.speech.clip], dtype=np.bool_)
+@dataclass(frozen=True, slots=True)
+class _Population:
+    """Mean and deviation of each functional, of whole windows and of their newest second."""
+
+    mean: Floats
+    scale: Floats
+    recent_mean: Floats
+    recent_scale: Floats
+
+    def standardise(self, vectors: Floats, *, recent: bool = False) -> Floats:
+        """In deviations; what is not a number stays so."""
+        mean, scale = (self.recent_mean, self.recent_scale) if recent else (self.mean, self.scale)
+        return np.asarray(np.clip((vectors - mean) / scale, -CLIP, CLIP), dtype=np.float32)
 
 
-def _population(material: Material, speakers: Sequence[str]) -> tuple[Floats, Floats]:
-    """Mean and deviation of each functional; every corpus weighs the same."""
-    parts = [
-        material.speech.vectors[_rows_of(material, [s for s in speakers if corpus_of(s) == corpus])]
-        for corpus in sorted({corpus_of(s) for s in speakers})
-    ]
+def _written(values: Floats) -> tuple[float, ...]:
+    return tuple(round(float(v), 6) for v in values)
+
+
+def _population(material: Material, kept: Mask) -> _Population:
+    """Every corpus weighs the same."""
+    corpora = np.array(material.corpora)
+    parts: list[tuple[Floats, Floats]] = []
+    for corpus in sorted(set(corpora[kept].tolist())):
+        rows = (kept & (corpora == corpus))[material.speech.clip]
+        recent = material.speech.recent[rows]
+        parts.append((material.speech.vectors[rows], recent[np.isfinite(recent[:, 0])]))
+    return _Population(*_moments([p[0] for p in parts]), *_moments([p[1] for p in parts]))
+
+
+def _moments(parts: Sequence[Floats]) -> tuple[Floats, Floats]:
     mean = np.mean([part.mean(axis=0) for part in parts], axis=0)
     square = np.mean([((part - mean) ** 2).mean(axis=0) for part in parts], axis=0)
     return mean.astype(np.float32), np.maximum(np.sqrt(square), 1e-3).astype(np.float32)
 
 
-def _standardise(vectors: Floats, mean: Floats, scale: Floats) -> Floats:
-    return np.asarray(np.clip((vectors - mean) / scale, -CLIP, CLIP), dtype=np.float32)
-
-
 def _sessions(
-    material: Material,
-    speakers: Sequence[str],
-    standardised: Floats,
-    passes: int,
-) -> tuple[Floats, NDArray[np.int64]]:
-    """Simulated sessions of these speakers, heard in every way: inputs and their rows."""
+    material: Material, kept: Mask, population: _Population, passes: int
+) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Simulated sessions of all kept clips, heard in every way.
+
+    Returns:
+        Network inputs of the whole windows and of their newest seconds (not a number where that
+        held too little), ``(n, 2 * WIDTH)`` each, and the row that each comes from.
+    """
     examples = material.speech
-    rows = Rows(standardised, examples.clip, examples.voice, examples.new_speech_s)
+    rows = Rows(
+        population.standardise(examples.vectors),
+        population.standardise(examples.recent, recent=True),
+        examples.clip,
+        examples.voice,
+        examples.new_speech_s,
+    )
     corpora = np.array(material.corpora)[examples.clip]
     voices = {c: np.unique(examples.voice[corpora == c]) for c in sorted(set(corpora.tolist()))}
+    of_speaker: dict[str, list[int]] = {}
+    for index in np.flatnonzero(kept):
+        of_speaker.setdefault(material.clips[index].speaker, []).append(int(index))
     rng = np.random.default_rng(SEED)
-    inputs: list[Floats] = []
-    picked: list[NDArray[np.int64]] = []
-    for _ in range(passes):
-        for speaker in speakers:
-            clips = [i for i, clip in enumerate(material.clips) if clip.speaker == speaker]
-            for voice in voices[corpus_of(speaker)]:
-                made, of_rows = simulate(rows, clips, voice, rng)
-                inputs.append(made)
-                picked.append(of_rows)
-    return np.concatenate(inputs), np.concatenate(picked)
+    made = [
+        simulate(rows, clips, voice, rng)
+        for _ in range(passes)
+        for speaker, clips in sorted(of_speaker.items())
+        for voice in voices[corpus_of(speaker)]
+    ]
+    whole, recent, picked = zip(*made, strict=True)
+    return np.concatenate(whole), np.concatenate(recent), np.concatenate(picked)
 
 
 def _fit_emotion(
-    material: Material, speakers: Sequence[str], mean: Floats, scale: Floats, progress: Progress
+    material: Material, kept: Mask, population: _Population, progress: Progress
 ) -> list[network.Layers]:
-    standardised = _standardise(material.speech.vectors, mean, scale)
-    inputs, picked = _sessions(material, speakers, standardised, PASSES)
-    of_clip = material.speech.clip[picked]
+    whole, recent, picked = _sessions(material, kept, population, PASSES)
+    heard = np.isfinite(recent[:, 0])
+    # One network for both lengths: each is standardised, and compared with its own habit.
+    inputs = np.concatenate([whole, recent[heard]])
+    of_clip = material.speech.clip[np.concatenate([picked, picked[heard]])]
     weight, allowed = _balance(material, of_clip)
     # Absolute values are properties of recordings as much as of voices: most members see only what
     # differs from the voice's own habit. One sees both, for voices that have no habit yet.
@@ -193,15 +229,24 @@ def _balance(material: Material, of_clip: NDArray[np.int32]) -> tuple[Floats, ND
 
 def _fit_speech(
     material: Material,
-    speakers: Sequence[str],
+    kept: Mask,
     leave_out_noises: Sequence[int],
-    mean: Floats,
-    scale: Floats,
+    population: _Population,
     progress: Progress,
 ) -> network.Layers:
-    voices = _standardise(material.speech.vectors[_rows_of(material, speakers)], mean, scale)
+    examples = material.speech
+    voices = population.standardise(examples.vectors[kept[examples.clip]])
     shown = ~np.isin(material.noise.clip, np.asarray(leave_out_noises, np.int32))
-    others = _standardise(material.noise.vectors[shown], mean, scale)
+    speakers = {clip.speaker for clip, keep in zip(material.clips, kept, strict=True) if keep}
+    talking = np.array([speaker in speakers for speaker in material.speakers])
+    others = population.standardise(
+        np.concatenate(
+            [
+                material.noise.vectors[shown],
+                material.murmurs.vectors[talking[material.murmurs.clip]],
+            ]
+        )
+    )
     labels = np.concatenate([np.ones(len(voices), np.int64), np.zeros(len(others), np.int64)])
     return network.fit(
         np.concatenate([voices, others]),
@@ -213,31 +258,52 @@ def _fit_speech(
     )[0]
 
 
-def calibrate(
-    material: Material, speakers: Sequence[str], progress: Progress, kind: Kind
-) -> Certainty:
-    """The certainty at which what was held out surprises least, window by window.
+def held_out(material: Material, kept: Mask, folds: int) -> list[tuple[Mask, Mask]]:
+    """What to learn from and what to calibrate on: nearest to strangers that the data allow.
 
-    What is held out in turn are whole corpora where there are several, else groups of speakers.
-    With one corpus no other room, language or way of acting is ever held out: the temperature is
-    raised by the kind's caution.
+    Whole corpora in turn where there are several. In one corpus, speakers in groups, and of them
+    only the sentences that the others are not heard with: another voice that says something else
+    is as strange as it gets there.
+
+    Args:
+        material: what there is.
+        kept: clips to share out, ``(clips,)``.
+        folds: at most so many of the groups.
+
+    Returns:
+        Two masks of clips for each group.
     """
-    corpora = sorted({corpus_of(s) for s in speakers})
-    groups = [[s for i, s in enumerate(speakers) if i % FOLDS == fold] for fold in range(FOLDS)]
-    if len(corpora) > 1:
-        groups = [[s for s in speakers if corpus_of(s) == corpus] for corpus in corpora]
-    rights: list[Floats] = []
-    for held_out in groups:
-        kept = [s for s in speakers if s not in held_out]
-        mean, scale = _population(material, kept)
-        members = _fit_emotion(material, kept, mean, scale, progress)
-        inputs, picked = _sessions(
-            material, held_out, _standardise(material.speech.vectors, mean, scale), 1
-        )
-        rights.append(_surprises(material, network.predict(members, inputs), picked))
-    surprise = np.concatenate(rights).mean(axis=0)
-    best = _GRID[int(np.argmin(surprise))]
-    return Certainty(best.temperature * kind.caution, best.little_evidence_s, best.strangeness)
+    speakers = sorted(
+        {clip.speaker for clip, keep in zip(material.clips, kept, strict=True) if keep}
+    )
+    of_clip = np.array([clip.speaker for clip in material.clips])
+    corpora = np.array(material.corpora)
+    present = sorted({corpus_of(speaker) for speaker in speakers})
+    if len(present) > 1:
+        return [(kept & (corpora != c), kept & (corpora == c)) for c in present]
+    utterances = np.array([clip.utterance for clip in material.clips])
+    known = sorted(set(utterances[kept].tolist()))
+    pairs: list[tuple[Mask, Mask]] = []
+    for fold in range(folds):
+        strange = np.isin(of_clip, speakers[fold::FOLDS])
+        unsaid = np.isin(utterances, known[fold % 2 :: 2])
+        pairs.append((kept & ~strange & ~unsaid, kept & strange & unsaid))
+    return pairs
+
+
+def calibrate(material: Material, kept: Mask, progress: Progress, folds: int = FOLDS) -> Certainty:
+    """The certainty at which what was held out surprises least, reading by reading."""
+    surprises: list[Floats] = []
+    for learnt, tried in held_out(material, kept, folds):
+        population = _population(material, learnt)
+        members = _fit_emotion(material, learnt, population, progress)
+        whole, recent, picked = _sessions(material, tried, population, 1)
+        heard = np.isfinite(recent[:, 0])
+        late = np.full((len(recent), len(material.classes)), np.nan, np.float32)
+        late[heard] = network.predict(members, recent[heard])
+        predicted = network.predict(members, whole)
+        surprises.append(_surprises(material, predicted, late, picked))
+    return _GRID[int(np.argmin(np.mean(surprises, axis=0)))]
 
 
 _GRID: Final = tuple(
@@ -245,14 +311,14 @@ _GRID: Final = tuple(
 )
 
 
-def _surprises(material: Material, predicted: Floats, picked: NDArray[np.int64]) -> Floats:
-    """Weighted surprise by each certainty of the grid, ``(1, len(_GRID))``."""
+def _surprises(
+    material: Material, whole: Floats, recent: Floats, picked: NDArray[np.int64]
+) -> Floats:
+    """Weighted surprise by each certainty of the grid, ``(len(_GRID),)``."""
     examples = material.speech
     of_clip = examples.clip[picked]
     wanted = material.labels[of_clip]
     weight, allowed = _balance(material, of_clip)
-    possible = np.where(allowed, predicted, 0.0)
-    possible = (possible / possible.sum(axis=1, keepdims=True)).astype(np.float32)
     heard_s = np.cumsum(examples.new_speech_s[picked])  # of the whole session: a fair middle
     # Sessions follow each other in the rows; each begins anew where the speaker changes.
     speakers = np.array([material.clips[i].speaker for i in of_clip])
@@ -261,16 +327,29 @@ def _surprises(material: Material, predicted: Floats, picked: NDArray[np.int64])
     offset = np.zeros(len(picked))
     for begin in begins:
         offset[begin:] = heard_s[begin - 1]
-    unknown = BASELINE_WEIGHT_S / (BASELINE_WEIGHT_S + heard_s - offset)
+    unknown = np.asarray(
+        BASELINE_WEIGHT_S / (BASELINE_WEIGHT_S + heard_s - offset), dtype=np.float32
+    )
+    heard = np.isfinite(recent[:, 0])
     found: list[float] = []
     for sure in _GRID:
-        temperature = temperature_at(
-            examples.speech_s[picked],
-            np.asarray(unknown, np.float32),
-            sure.temperature,
-            sure.little_evidence_s,
-            sure.strangeness,
-        )
-        right = temper(possible, temperature)[np.arange(len(wanted)), wanted]
+
+        def tempered(
+            predicted: Floats, rows: Mask, speech_s: Floats, sure: Certainty = sure
+        ) -> Floats:
+            possible = np.where(allowed[rows], predicted[rows], 0.0)
+            possible = (possible / possible.sum(axis=1, keepdims=True)).astype(np.float32)
+            temperature = temperature_at(
+                speech_s[picked][rows],
+                unknown[rows],
+                sure.temperature,
+                sure.little_evidence_s,
+                sure.strangeness,
+            )
+            return temper(possible, temperature)
+
+        said = tempered(whole, np.ones_like(heard), examples.speech_s)
+        said[heard] = pool(said[heard], tempered(recent, heard, examples.recent_speech_s))
+        right = said[np.arange(len(wanted)), wanted]
         found.append(float(-np.average(np.log(right + 1e-9), weights=weight)))
-    return np.asarray([found], dtype=np.float32)
+    return np.asarray(found, dtype=np.float32)

@@ -28,6 +28,9 @@ class Rows:
     standardised: Floats
     """``(rows, WIDTH)``."""
 
+    recent: Floats
+    """Of their newest seconds; not a number where that held too little. ``(rows, WIDTH)``."""
+
     clip: NDArray[np.int32]
     voice: NDArray[np.int32]
     new_speech_s: Floats
@@ -47,9 +50,17 @@ def habits(standardised: Floats, new_speech_s: Floats) -> Floats:
     return network_input(standardised, mean.astype(np.float32), deviation.astype(np.float32))
 
 
+def recent_habits(standardised: Floats, new_speech_s: Floats) -> Floats:
+    """The same for their newest seconds; those that hold too little are passed over."""
+    inputs = np.full((len(standardised), 2 * standardised.shape[1]), np.nan, np.float32)
+    heard = np.isfinite(standardised[:, 0])
+    inputs[heard] = habits(standardised[heard], new_speech_s[heard])
+    return inputs
+
+
 def simulate(
     rows: Rows, clips: Sequence[int], voice: int, rng: np.random.Generator
-) -> tuple[Floats, NDArray[np.int64]]:
+) -> tuple[Floats, Floats, NDArray[np.int64]]:
     """One speaker's clips in random order, heard one way.
 
     Args:
@@ -59,7 +70,8 @@ def simulate(
         rng: decides the order and the restarts.
 
     Returns:
-        Network inputs ``(n, 2 * WIDTH)`` and the row that each comes from.
+        Network inputs ``(n, 2 * WIDTH)`` of whole windows and of their newest seconds, and the row
+        that each comes from.
     """
     heard_this_way = np.flatnonzero(rows.voice == voice)
     starts = np.searchsorted(rows.clip[heard_this_way], np.arange(int(rows.clip.max()) + 2))
@@ -70,6 +82,8 @@ def simulate(
         stretches[-1].extend(heard_this_way[starts[clip] : starts[clip + 1]].tolist())
     picked = [np.asarray(stretch, np.int64) for stretch in stretches if stretch]
     if not picked:
-        return np.zeros((0, 2 * rows.standardised.shape[1]), np.float32), np.zeros(0, np.int64)
-    inputs = [habits(rows.standardised[part], rows.new_speech_s[part]) for part in picked]
-    return np.concatenate(inputs), np.concatenate(picked)
+        nothing = np.zeros((0, 2 * rows.standardised.shape[1]), np.float32)
+        return nothing, nothing, np.zeros(0, np.int64)
+    whole = [habits(rows.standardised[part], rows.new_speech_s[part]) for part in picked]
+    recent = [recent_habits(rows.recent[part], rows.new_speech_s[part]) for part in picked]
+    return np.concatenate(whole), np.concatenate(recent), np.concatenate(picked)

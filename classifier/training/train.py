@@ -29,7 +29,8 @@ def main(
         kind = KINDS[weights]
         found = Corpora.find(corpora)
         with reporting() as report:
-            card, made = make_weights(gather(found, report, of=kind.corpora), (), report, kind=kind)
+            material = gather(found, report, of=kind.corpora)
+            card, made = make_weights(material, (), report, kind=kind, caution=kind.caution)
         Network(card, made)  # what does not load is not shipped
     except ClassifierError as error:
         console.print(f"[red]{error}[/red]")

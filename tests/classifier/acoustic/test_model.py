@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from classifier.acoustic.functionals import WIDTH
-from classifier.acoustic.model import MODELS, Network, load_network, temper, temperature_at
+from classifier.acoustic.model import (
+    MODELS,
+    Network,
+    load_network,
+    pool,
+    temper,
+    temperature_at,
+)
 from classifier.errors import ModelError
 from tests.classifier.acoustic.test_card import WEIGHTS, card
 
@@ -45,6 +52,21 @@ def test_standardising_is_bounded() -> None:
     assert np.allclose(NETWORK.standardise(mean), 0.0)
     assert np.allclose(NETWORK.standardise(mean + scale), 1.0, atol=1e-3)
     assert np.allclose(NETWORK.standardise(mean + 1e6 * scale), NETWORK.card.clip)
+
+
+def test_a_second_is_measured_by_seconds() -> None:
+    """What is usual over three seconds is not what is usual over one."""
+    recent = np.asarray(NETWORK.card.recent_mean, np.float32)
+    assert np.allclose(NETWORK.standardise(recent, recent=True), 0.0)
+    assert not np.allclose(NETWORK.standardise(recent), 0.0)
+
+
+def test_two_windows_that_agree_say_the_same() -> None:
+    """Pooled with itself a distribution stays; with its opposite nothing leads."""
+    one = np.array([[0.7, 0.2, 0.1]], np.float32)
+    assert np.allclose(pool(one, one), one, atol=1e-6)
+    both = pool(np.array([0.8, 0.2], np.float32), np.array([0.2, 0.8], np.float32))
+    assert np.allclose(both, 0.5)
 
 
 def test_whether_it_is_a_voice_does_not_depend_on_the_habit() -> None:

@@ -1,11 +1,22 @@
 """classifier.acoustic.smoothing"""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.acoustic.smoothing import FORGET_S, PERSIST, SLACK, Namer, Smoother
+from classifier.acoustic.smoothing import (
+    FORGET_S,
+    HOLD,
+    PERSIST,
+    SETTLED_S,
+    SLACK,
+    Course,
+    Namer,
+    Smoother,
+)
 from classifier.frames import Affect
 
 WARM, TIRED, URGENT = Affect.WARM, Affect.TIRED, Affect.URGENT
@@ -18,11 +29,11 @@ def odds(warm: float, tired: float) -> dict[Affect, float]:
 def test_the_average_moves_half_way() -> None:
     """Each reading counts as much as all before it."""
     smoother = Smoother()
-    first, anew = smoother.feed(0.5, np.array([1.0, 0.0], np.float32))
-    assert anew
+    first, course = smoother.feed(0.5, np.array([1.0, 0.0], np.float32))
+    assert course is Course.ANEW
     assert first.tolist() == [1.0, 0.0]
-    second, anew = smoother.feed(1.0, np.array([0.0, 1.0], np.float32))
-    assert not anew
+    second, course = smoother.feed(1.0, np.array([0.0, 1.0], np.float32))
+    assert course is Course.ON
     assert second.tolist() == [0.5, 0.5]
 
 
@@ -30,20 +41,94 @@ def test_a_pause_begins_anew() -> None:
     """After a pause the first reading stands alone; before it is over, it does not."""
     smoother = Smoother()
     smoother.feed(0.5, np.array([1.0, 0.0], np.float32))
-    kept, anew = smoother.feed(0.5 + FORGET_S, np.array([0.0, 1.0], np.float32))
-    assert not anew
+    kept, course = smoother.feed(0.5 + FORGET_S, np.array([0.0, 1.0], np.float32))
+    assert course is Course.ON
     assert kept[0] == 0.5
-    fresh, anew = smoother.feed(1.5 + 2 * FORGET_S, np.array([0.0, 1.0], np.float32))
-    assert anew
+    fresh, course = smoother.feed(1.5 + 2 * FORGET_S, np.array([0.0, 1.0], np.float32))
+    assert course is Course.ANEW
     assert fresh[0] == 0.0
 
 
-def test_an_affect_must_persist_to_be_named() -> None:
-    """One reading names nothing; the second that agrees does."""
+OLD, NEW = np.array([0.9, 0.1], np.float32), np.array([0.1, 0.9], np.float32)
+
+
+def test_a_turn_is_followed_at_once() -> None:
+    """When the newest second says something else twice, the average begins anew from it."""
+    smoother = Smoother()
+    for step in range(4):
+        smoother.feed(step * 0.5, OLD, OLD)
+    kept, course = smoother.feed(2.0, OLD, NEW)
+    assert course is Course.ON
+    assert kept[0] > 0.5
+    turned, course = smoother.feed(2.5, OLD, NEW)
+    assert course is Course.TURNED
+    assert np.allclose(turned, NEW)
+    after, course = smoother.feed(3.0, OLD, NEW)
+    assert course is Course.ON
+    assert np.allclose(after, NEW)
+
+
+def test_one_odd_second_is_no_turn() -> None:
+    """A newest second that contradicts once, or one that has hardly another opinion, changes
+    little."""
+    smoother = Smoother()
+    smoother.feed(0.0, OLD, OLD)
+    courses = [
+        smoother.feed(0.5 + step * 0.5, OLD, OLD if step % 2 else NEW)[1] for step in range(9)
+    ]
+    assert set(courses) == {Course.ON}
+    unsure = np.array([0.45, 0.55], np.float32)
+    courses = [smoother.feed(6.0 + step * 0.5, OLD, unsure)[1] for step in range(9)]
+    assert set(courses) == {Course.ON}
+
+
+def test_turns_do_not_follow_each_other() -> None:
+    """Until a turn has settled there is no other, whatever the newest second says."""
+    smoother = Smoother()
+    smoother.feed(0.0, OLD, OLD)
+    turned: list[float] = []
+    for step in range(1, 60):
+        newest = NEW if step // 3 % 2 else OLD
+        _, course = smoother.feed(step * 0.5, newest, newest)
+        if course is Course.TURNED:
+            turned.append(step * 0.5)
+    assert all(b - a >= SETTLED_S for a, b in pairwise(turned))
+
+
+def test_what_has_persisted_is_named_at_once() -> None:
+    """A turn needs no second reading to change the word, or to take it back."""
+    namer = Namer(floor=0.5)
+    for _ in range(3):
+        namer.feed(odds(0.9, 0.1))
+    assert namer.feed(odds(0.1, 0.8), at_once=True) is TIRED
+    assert namer.feed(odds(0.35, 0.35), at_once=True) is None
+
+
+def test_the_first_affect_is_named_at_once() -> None:
+    """Of a stretch of speech the first reading above the floor names, in the first second or so."""
+    namer = Namer(floor=0.5)
+    assert namer.feed(odds(0.4, 0.3)) is None
+    assert namer.feed(odds(0.9, 0.1)) is WARM
+
+
+def test_another_affect_must_persist_to_be_named() -> None:
+    """One reading changes nothing; the second that agrees does."""
     namer = Namer(floor=0.5)
     assert PERSIST == 2
-    assert namer.feed(odds(0.9, 0.1)) is None
-    assert namer.feed(odds(0.9, 0.1)) is WARM
+    namer.feed(odds(0.9, 0.1))
+    assert namer.feed(odds(0.42, 0.58)) is WARM
+    assert namer.feed(odds(0.42, 0.58)) is TIRED
+
+
+def test_after_a_change_the_word_holds() -> None:
+    """However clearly a third affect follows, it is not named for some seconds."""
+    namer = Namer(floor=0.5)
+    namer.feed(odds(0.9, 0.1))
+    for _ in range(2):
+        namer.feed(odds(0.1, 0.9))
+    said = [namer.feed(odds(0.9, 0.1), at_once=True) for _ in range(HOLD + 2)]
+    assert said[: HOLD - 1] == [None] * (HOLD - 1)
+    assert said[-1] is WARM
 
 
 def test_below_the_floor_nothing_is_named() -> None:
@@ -91,12 +176,13 @@ def test_a_named_affect_has_slack() -> None:
 
 
 def test_forgetting_begins_with_nothing() -> None:
-    """After forgetting, an affect must persist again."""
+    """After forgetting, nothing is held to: another affect is the first of its stretch."""
     namer = Namer(floor=0.5)
     for _ in range(3):
         namer.feed(odds(0.9, 0.1))
     namer.forget()
-    assert namer.feed(odds(0.9, 0.1)) is None
+    assert namer.feed(odds(0.3, 0.4)) is None
+    assert namer.feed(odds(0.1, 0.9)) is TIRED
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=40))

@@ -30,6 +30,23 @@ def test_speech_has_a_vector_within_a_second() -> None:
     assert windows(spoken)[1].vector is not None
 
 
+def test_the_newest_second_is_described_too() -> None:
+    """It rests on a second at most, and is never there without the whole window."""
+    seen = windows(np.concatenate([recording("agitated")[8000:], silence(2.0)]))
+    assert any(window.recent is not None for window in seen)
+    for window in seen:
+        assert window.recent_speech_s <= min(1.0, window.speech_s)
+        assert window.recent is None or window.vector is not None
+    early, late = seen[1], seen[4]
+    assert early.recent is not None
+    assert early.vector is not None
+    # In the first second both are of the same frames; later they are not.
+    assert np.allclose(early.recent, early.vector, rtol=1e-4, atol=1e-3)
+    assert late.recent is not None
+    assert late.vector is not None
+    assert not np.allclose(late.recent, late.vector, atol=0.5)
+
+
 def test_after_speech_the_vector_goes() -> None:
     """A second and a half after the voice fell silent nothing is described any more."""
     seen = windows(np.concatenate([recording("agitated")[8000:40_000], silence(2.0)]))

@@ -7,10 +7,13 @@ from classifier.acoustic.extractor import FrameExtractor
 from classifier.acoustic.layout import COLUMN
 from classifier.training.augment import (
     AS_RECORDED,
+    QUIET_EVERY,
+    Background,
     Signal,
     Surroundings,
     Voice,
     heard_as,
+    murmur,
     random_voice,
 )
 from classifier.training.examples import as_pcm, as_signal
@@ -56,11 +59,29 @@ def test_tilt_darkens_or_brightens() -> None:
     assert median(dark, "alpha_db") > median(HUM, "alpha_db") > median(bright, "alpha_db")
 
 
-def test_noise_comes_at_its_level() -> None:
-    """What is added lies so many decibels below the signal."""
-    added = change(HUM, Voice(noise=0, snr_db=10.0)) - HUM
+@pytest.mark.parametrize("kind", list(Background))
+def test_noise_comes_at_its_level(kind: Background) -> None:
+    """What is added lies so many decibels below the signal, of whatever kind it is."""
+    voice = Voice(background=kind, noise=0, snr_db=10.0, snr_spread_db=0.0)
+    added = heard_as(HUM, voice, AROUND, np.random.default_rng(2), own=[HUM]) - HUM
     snr_db = 10 * np.log10(np.mean(HUM**2) / np.mean(added**2))
     assert snr_db == pytest.approx(10.0, abs=0.2)
+
+
+def test_a_background_is_there_before_and_after_the_voice() -> None:
+    """Asked for a lead and a tail, both hold the background alone; without one, nothing."""
+    noisy = Voice(background=Background.COLOURED)
+    for voice, there in ((noisy, True), (Voice(tilt_db=0.0, speed=1.01), False)):
+        heard = heard_as(HUM, voice, AROUND, np.random.default_rng(3), lead=4000, tail=3000)
+        assert (np.abs(heard[:4000]).max() > 0) == there
+        assert (np.abs(heard[-3000:]).max() > 0) == there
+
+
+def test_a_murmur_is_many_voices() -> None:
+    """Several pitches at once: less periodic than the one voice it is made of."""
+    crowd = murmur([HUM], HUM.size, np.random.default_rng(3)) * np.float32(0.05)
+    assert crowd.size == HUM.size
+    assert median(crowd, "voicing") < median(HUM, "voicing") - 0.1
 
 
 def test_a_room_goes_on_after_the_voice() -> None:
@@ -81,7 +102,9 @@ def test_a_seed_gives_the_same_voice() -> None:
     """Chance is the generator's alone, and covers rooms and noises."""
     first = [random_voice(np.random.default_rng(5), AROUND) for _ in range(3)]
     assert len(set(first)) == 1
-    many = [random_voice(RNG, AROUND) for _ in range(200)]
+    many = [random_voice(RNG, AROUND, number) for number in range(200)]
+    assert {voice.background for voice in many} == {None, *Background}
+    assert all(voice.background is None for voice in many[::QUIET_EVERY])
     assert {voice.room for voice in many} == {None, 0}
     assert {voice.noise for voice in many} == {None, 0}
     assert all(0.8 < voice.speed < 1.25 for voice in many)

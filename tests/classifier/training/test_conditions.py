@@ -11,8 +11,10 @@ pytest.importorskip("torch", reason="needs the train extra")
 from classifier.acoustic.model import load_network
 from classifier.training.conditions import Fold, ask, groups_of, outcome, play, treatments
 from classifier.training.corpora import Corpora
+from classifier.training.firsttone import measure_first_tone
 from classifier.training.joins import measure_joins
 from classifier.training.judgements import FOUR
+from classifier.training.listeners import measure_agreement
 from tests.classifier.voices import noise, recording
 
 NETWORK = load_network("open")
@@ -86,3 +88,26 @@ def test_joins_are_counted(corpora: Corpora) -> None:
     assert found.joins > 0
     assert 0.0 <= found.shown <= 1.0
     assert found.median_s is None or found.median_s > 0
+    assert 0.0 <= found.in_time <= 1.0
+    assert found.audible > 0.0
+
+
+def test_the_first_tone_is_timed_from_the_voice(corpora: Corpora) -> None:
+    """Every clip is heard once; a tone takes longer than a reading and less than the clip."""
+    found = measure_first_tone(corpora, [FOLD])
+    assert found.clips == 4
+    assert found.named > 0.0
+    assert found.median_s is not None
+    assert 0.4 < found.median_s < 3.0
+
+
+def test_listeners_are_agreed_with(corpora: Corpora, tmp_path: Path) -> None:
+    """Where listeners heard more arousal in the agitated clips, so do the readings."""
+    rows = ["path,arousal,valence"]
+    for speaker in (1, 2):
+        rows += [f"{speaker}agitated.flac,0.8,-0.5", f"{speaker}tired.flac,-0.6,-0.2"]
+    ratings = "\n".join(rows) + "\n"
+    (tmp_path / "emodb_arousal_valence_47.csv").write_text(ratings, encoding="utf-8")
+    found = measure_agreement(corpora, [FOLD])
+    assert found.clips == 4
+    assert found.arousal > 0.9

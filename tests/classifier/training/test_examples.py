@@ -9,7 +9,13 @@ import soundfile
 from classifier.acoustic.functionals import WIDTH
 from classifier.training.augment import AS_RECORDED, Surroundings, Voice
 from classifier.training.corpora import Corpora
-from classifier.training.examples import as_pcm, as_signal, clip_windows, make_examples
+from classifier.training.examples import (
+    as_pcm,
+    as_signal,
+    clip_windows,
+    make_examples,
+    make_murmurs,
+)
 from tests.classifier.voices import recording, silence
 
 
@@ -25,18 +31,21 @@ def corpora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpora:
 
 def test_a_clip_gives_a_window_for_each_step_with_speech() -> None:
     """Three seconds of speech give about six windows, with the speech they rest on."""
-    vectors, new_s, all_s = clip_windows(recording("calm")[8000:56_000])
-    assert 5 <= len(vectors) <= 8
-    assert vectors.shape[1] == WIDTH
-    assert (new_s <= 0.5).all()
-    assert (np.diff(all_s[:4]) > 0).all()
+    found = clip_windows(recording("calm")[8000:56_000])
+    assert 5 <= len(found.vectors) <= 8
+    assert found.vectors.shape == found.recent.shape
+    assert found.vectors.shape[1] == WIDTH
+    assert (found.new_speech_s <= 0.5).all()
+    assert (np.diff(found.speech_s[:4]) > 0).all()
+    assert (found.recent_speech_s <= 1.0).all()
+    assert np.isfinite(found.recent[1]).all()
 
 
 def test_silence_gives_no_window() -> None:
     """A clip without speech gives nothing, of the right width."""
-    vectors, new_s, all_s = clip_windows(silence(2.0), lead=100)
-    assert vectors.shape == (0, WIDTH)
-    assert new_s.size == all_s.size == 0
+    found = clip_windows(silence(2.0), lead=100)
+    assert found.vectors.shape == found.recent.shape == (0, WIDTH)
+    assert found.new_speech_s.size == found.speech_s.size == 0
 
 
 def test_rows_know_their_clip_and_voice(corpora: Corpora) -> None:
@@ -71,6 +80,19 @@ def test_the_second_time_comes_from_the_cache(corpora: Corpora) -> None:
     assert len(told) == 1
     assert not np.array_equal(ask(Voice(tilt_db=3.0)), first)
     assert len(told) == 2
+
+
+def test_a_murmur_is_made_of_one_speaker(corpora: Corpora) -> None:
+    """Its rows say whose voice it is made of, so that nobody hears a test speaker in it."""
+    speakers = [("calm.flac",), ("calm.flac", "calm.flac")]
+    told: list[int] = []
+    for _ in range(2):
+        made = make_murmurs(
+            corpora, speakers, Surroundings(), lambda what, done, total: told.append(done)
+        )
+        assert set(made.clip.tolist()) <= {0, 1}
+        assert made.vectors.shape == made.recent.shape
+    assert told == [0, 1]
 
 
 def test_pcm_survives_floats() -> None:

@@ -13,14 +13,15 @@ from classifier.training.meaning import AFFECTS, COORDINATES, class_of
 def examples(clips: int) -> Examples:
     count = np.arange(clips, dtype=np.int32)
     ones = np.ones(clips, np.float32)
-    return Examples(np.zeros((clips, WIDTH), np.float32), count, 0 * count, ones, ones)
+    nothing = np.zeros((clips, WIDTH), np.float32)
+    return Examples(nothing, nothing, count, 0 * count, ones, ones, ones)
 
 
 def test_words_of_all_corpora_become_classes() -> None:
     """Angry and anger are one class; labels follow the order of the classes."""
     clips = (Clip("a", "ravdess:1", "angry"), Clip("b", "nemo:1", "surprised"))
     classes = (*EMODB_CLASSES, "surprise")
-    material = Material(clips, (), examples(2), examples(0), classes)
+    material = Material(clips, (), examples(2), examples(0), examples(0), classes)
     assert material.labels.tolist() == [classes.index("anger"), classes.index("surprise")]
     assert material.corpora == ("ravdess", "nemo")
     assert class_of("boredom") == "boredom"
