@@ -1,0 +1,103 @@
+"""What goes over the wire, validated and frozen: requests, answers and events.
+
+Working objects (sessions, log records) live elsewhere; nothing here knows how it is transported.
+Everything is imported from here.
+"""
+
+from __future__ import annotations
+
+from server.models.answers import (
+    AudioAck,
+    AudioRefusal,
+    CorrectionAnswer,
+    CorrectionMark,
+    ExportDocument,
+    ExportGap,
+    ExportModel,
+    Health,
+    HistoryAnswer,
+    LoggedTone,
+    Problem,
+    SessionErased,
+    SessionInfo,
+    SessionList,
+    SessionPinned,
+    SessionResumed,
+    SessionStopped,
+    SessionSummary,
+    Ticket,
+)
+from server.models.base import (
+    SEQ_MAX,
+    EndReason,
+    Seconds,
+    SessionState,
+    Signed,
+    Tier,
+    Unit,
+    WireModel,
+)
+from server.models.events import (
+    AffectEvent,
+    EnvironEvent,
+    QueueEvent,
+    ServiceEvent,
+    ServiceStatus,
+    SessionEndEvent,
+    SpeakerEvent,
+    ToneEvent,
+)
+from server.models.requests import (
+    EXPORT_FORMATS,
+    CorrectionRequest,
+    ExportQuery,
+    HistoryQuery,
+    ResumeRequest,
+    SessionsQuery,
+    StartRequest,
+)
+
+__all__ = [
+    "EXPORT_FORMATS",
+    "SEQ_MAX",
+    "AffectEvent",
+    "AudioAck",
+    "AudioRefusal",
+    "CorrectionAnswer",
+    "CorrectionMark",
+    "CorrectionRequest",
+    "EndReason",
+    "EnvironEvent",
+    "ExportDocument",
+    "ExportGap",
+    "ExportModel",
+    "ExportQuery",
+    "Health",
+    "HistoryAnswer",
+    "HistoryQuery",
+    "LoggedTone",
+    "Problem",
+    "QueueEvent",
+    "ResumeRequest",
+    "Seconds",
+    "ServiceEvent",
+    "ServiceStatus",
+    "SessionEndEvent",
+    "SessionErased",
+    "SessionInfo",
+    "SessionList",
+    "SessionPinned",
+    "SessionResumed",
+    "SessionState",
+    "SessionStopped",
+    "SessionSummary",
+    "SessionsQuery",
+    "Signed",
+    "SpeakerEvent",
+    "StartRequest",
+    "Ticket",
+    "Tier",
+    "ToneEvent",
+    "Unit",
+    "WireModel",
+]
