@@ -7,7 +7,7 @@ nothing of who is listening.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,6 +26,7 @@ _OWED_MAX: Final = 1_000
 _END_STORED_S: Final = 5.0
 """How long the store may take to note that a session has ended."""
 
+TURN_EVERY_S: Final = 1.0
 _EXPIRE_EVERY_S: Final = 3_600.0
 _DAY_S: Final = 86_400.0
 
@@ -129,6 +130,20 @@ class Keeper:
             await self.forget(session_id)
 
     # -- its turn -------------------------------------------------------------------------------
+
+    async def run(self, channels: Callable[[], Iterable[Channel]]) -> None:
+        """Take a turn every second; does not end by itself.
+
+        Args:
+            channels: those of the sessions that run now.
+        """
+        while True:
+            await asyncio.sleep(TURN_EVERY_S)
+            try:
+                await self.turn(channels())
+            except Exception:
+                # A fault of ours: recorded, and the next turn comes all the same.
+                _log.exception("log not looked after")
 
     async def turn(self, running: Iterable[Channel]) -> None:
         """Do what is due. Failures of the store are logged; the next turn tries again.

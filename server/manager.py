@@ -17,7 +17,6 @@ from classifier import Backend, Listener
 from server.archive import Archive, check_owner
 from server.clock import Clock
 from server.errors import (
-    CapacityError,
     GoingAwayError,
     SessionEndedError,
     SessionRunningError,
@@ -25,6 +24,7 @@ from server.errors import (
     UnknownSessionError,
 )
 from server.keeper import Ending, Keeper
+from server.loading import Loading
 from server.log.base import EventStore, Gap, SessionRow
 from server.log.channel import Cursor
 from server.maker import Beginning, SessionMaker
@@ -37,14 +37,13 @@ from server.models import (
     StartRequest,
     Tier,
 )
+from server.reaper import Reaper
+from server.room import Room
 from server.session import Session
 from server.settings import Settings
 
 ID_BYTES: Final = 24
 """192 random bits: knowing a session id is being allowed in."""
-
-_REAP_EVERY_S: Final = 1.0
-_KEEP_EVERY_S: Final = 1.0
 
 _END_STORED_S: Final = 5.0
 """How long the store may take to note that a session has ended. Without the note it is found
@@ -73,7 +72,6 @@ class SessionManager:
         self._keeper = Keeper(store, clock, retention_days=settings.retention_days)
         self.archive = Archive(store, clock, self._keeper)
         """Sessions in the store: to be read, pinned, corrected."""
-        self._settings = settings
         self._clock = clock
         self._metrics = metrics
         self._maker = SessionMaker(
@@ -87,10 +85,11 @@ class SessionManager:
         self._endings: dict[str, asyncio.Task[None]] = {}
         self._unwanted: set[str] = set()
         """Sessions to be erased once they have ended."""
-        self._subscribers = 0
-        self._reaper: asyncio.Task[None] | None = None
+        self._room = Room(settings, metrics)
+        self._loading = Loading(backend)
+        self._reaper = Reaper(settings)
+        self._reaping: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
-        self._loading: asyncio.Task[None] | None = None
         self._closing = False
 
     @property
@@ -101,7 +100,7 @@ class SessionManager:
     @property
     def ready(self) -> bool:
         """Whether the classifier is loaded."""
-        return self._loading is not None and self._loading.done() and not self._load_failed()
+        return self._loading.ready
 
     async def open(self) -> None:
         """Open the log, begin to load the classifier and to end sessions that nobody uses.
@@ -111,10 +110,17 @@ class SessionManager:
         """
         if found := await self.store.open():
             _log.warning("sessions found running were marked interrupted", count=found)
-        self._loading = asyncio.create_task(self.backend.load(), name="classifier-load")
-        self._loading.add_done_callback(self._tell_loaded)
-        self._reaper = asyncio.create_task(self._reap(), name="session-reaper")
-        self._keeping = asyncio.create_task(self._keep(), name="log-keeper")
+        self._loading.begin()
+        self._reaping = asyncio.create_task(
+            self._reaper.run(
+                self._sessions.values, lambda session: self._begin_ending(session, EndReason.IDLE)
+            ),
+            name="session-reaper",
+        )
+        self._keeping = asyncio.create_task(
+            self._keeper.run(lambda: [session.channel for session in self._sessions.values()]),
+            name="log-keeper",
+        )
 
     async def loaded(self) -> None:
         """Wait for the classifier.
@@ -122,8 +128,7 @@ class SessionManager:
         Raises:
             ClassifierError: it cannot be loaded.
         """
-        assert self._loading is not None, "open() comes first"
-        await asyncio.shield(self._loading)
+        await self._loading.wait()
 
     async def end_all(self) -> None:
         """End every session with reason ``shutdown``; their streams and sockets are told."""
@@ -135,27 +140,16 @@ class SessionManager:
     async def aclose(self) -> None:
         """End every session, then let go of classifier and log."""
         await self.end_all()
-        for task in (self._reaper, self._keeping, self._loading):
+        for task in (self._reaping, self._keeping):
             if task is not None:
                 task.cancel()
                 await asyncio.wait([task])
+        await self._loading.aclose()
         await self._keeper.aclose()
         try:
             await self.backend.aclose()
         finally:
             await self.store.aclose()
-
-    def _load_failed(self) -> bool:
-        loading = self._loading
-        return loading is not None and (loading.cancelled() or loading.exception() is not None)
-
-    def _tell_loaded(self, loading: asyncio.Task[None]) -> None:
-        if loading.cancelled():
-            return
-        if (error := loading.exception()) is not None:
-            _log.error("classifier not ready", error=str(error))
-        else:
-            _log.info("classifier ready", classifier=self.backend.name)
 
     # -- starting and ending --------------------------------------------------------------------
 
@@ -222,7 +216,7 @@ class SessionManager:
         """A session that the store knows of and that has yet to be opened."""
         if self._closing:
             raise GoingAwayError
-        self._check_room()
+        self._room.check_session(self.running)
         session_id = secrets.token_urlsafe(ID_BYTES)
         session = self._maker.make(session_id, beginning, self._on_failure)
         # In the table before the wait, so that a rush of starts cannot pass the bound together.
@@ -378,54 +372,16 @@ class SessionManager:
         Raises:
             CapacityError: as many streams are open on this server as may be.
         """
-        if self._subscribers >= self._settings.max_subscribers:
-            raise CapacityError("Too many streams are open on this server; try again later.")
-        self._subscribers += 1
-        self._metrics.subscribers.inc()
+        self._room.take_stream()
         return session.subscribe(after)
 
     def unsubscribe(self, session: Session) -> None:
         """A stream has closed."""
-        self._subscribers -= 1
-        self._metrics.subscribers.dec()
+        self._room.give_back_stream()
         session.unsubscribe()
 
     # -- inside ---------------------------------------------------------------------------------
 
-    def _check_room(self) -> None:
-        if self._settings.demo_mode and self.running >= self._settings.demo_max_sessions:
-            raise CapacityError(
-                f"The demo runs {self._settings.demo_max_sessions} sessions at a time and all are "
-                "taken; try again in a minute, or run Linnet on your own machine."
-            )
-        if self.running >= self._settings.max_sessions:
-            raise CapacityError(
-                f"{self._settings.max_sessions} sessions run already, as many as this server "
-                "takes (LINNET_MAX_SESSIONS)."
-            )
-
     def _on_failure(self, session: Session) -> None:
         # The ending is owned by ``_endings``; whoever noticed the failure need not wait.
         self._begin_ending(session, EndReason.ERROR)
-
-    async def _keep(self) -> None:
-        while True:
-            await asyncio.sleep(_KEEP_EVERY_S)
-            try:
-                await self._keeper.turn(session.channel for session in self._sessions.values())
-            except Exception:
-                # A fault of ours: recorded, and the next turn comes all the same.
-                _log.exception("log not looked after")
-
-    async def _reap(self) -> None:
-        idle_ttl_s = self._settings.session_idle_ttl_s
-        paid_ttl_s = self._settings.session_paid_ttl_s
-        while True:
-            await asyncio.sleep(min(_REAP_EVERY_S, idle_ttl_s / 4, paid_ttl_s / 4))
-            for session in tuple(self._sessions.values()):
-                if session.tier is Tier.PAID:
-                    over = session.idle_s() > paid_ttl_s
-                else:
-                    over = session.abandoned_s() > idle_ttl_s
-                if over:
-                    self._begin_ending(session, EndReason.IDLE)

@@ -27,6 +27,7 @@ from server.errors import (
     SessionEndedError,
     SourceTakenError,
 )
+from server.feed import AudioFeed
 from server.inbox import AudioInbox
 from server.log.base import Event
 from server.log.channel import Channel, Cursor
@@ -68,33 +69,6 @@ class SessionParts:
     """Told when the classifier is ready and when another took its place."""
 
 
-class AudioFeed:
-    """The hold that one socket has on one source while it is connected."""
-
-    def __init__(self, session: Session, inbox: AudioInbox, on_audio: Callable[[], None]) -> None:
-        self._session = session
-        self._inbox = inbox
-        self._on_audio = on_audio
-        self.ended = session.ended
-        """Set when the session takes no more audio."""
-
-    def farewell(self) -> LinnetError:
-        """Why no more audio is taken."""
-        return self._session.farewell()
-
-    def offer(self, message: bytes) -> None:
-        """Accept one message of PCM.
-
-        Raises:
-            AudioRefusedError: see :meth:`server.inbox.AudioInbox.offer`.
-            SessionEndedError: the session ended.
-        """
-        if self.ended.is_set():
-            raise SessionEndedError
-        self._inbox.offer(message)
-        self._on_audio()
-
-
 class Session:
     """A running session. Made by the manager, ended by the manager."""
 
@@ -116,6 +90,8 @@ class Session:
         self.ended = asyncio.Event()
         """Set as soon as the session begins to end."""
         self.end_reason: EndReason | None = None
+        self.ready = asyncio.Event()
+        """Set as soon as the classifier listens."""
         self._parts = parts
         self._on_failure = on_failure
         self._inboxes: dict[Source, AudioInbox] = {}
@@ -123,7 +99,6 @@ class Session:
         self._subscribers = 0
         self._heard_anything = False
         self._failed = False
-        self._ready = asyncio.Event()
         self._lanes: set[asyncio.Task[None]] = set()
         self._frames: asyncio.Task[None] | None = None
         self._preparation: asyncio.Task[None] | None = None
@@ -160,7 +135,7 @@ class Session:
             self._lanes.add(self._task(self._run_lane(source, inbox), f"lane-{source.value}"))
         self._fed.add(source)
         self._parts.metrics.audio_sockets.inc()
-        return AudioFeed(self, inbox, self._on_audio)
+        return AudioFeed(inbox, ended=self.ended, farewell=self.farewell, on_audio=self._on_audio)
 
     def unfeed(self, source: Source) -> None:
         """The socket of this source has gone."""
@@ -180,7 +155,8 @@ class Session:
 
     @contextmanager
     def hold(self, sources: Collection[Source]) -> Iterator[None]:
-        """Keep these sources for a recording, which is fed by :meth:`hear`.
+        """Keep these sources for a recording, which is fed by :meth:`hear`
+        (:mod:`server.recordings.feed` is what does it).
 
         Raises:
             SourceTakenError: a socket holds one of them.
@@ -193,28 +169,6 @@ class Session:
         finally:
             self._fed.difference_update(sources)
             self._note_leaving()
-
-    async def until_ready(self, deadline_s: float) -> None:
-        """Wait until the classifier listens.
-
-        Raises:
-            ClassifierFailedError: it cannot, or not in time.
-            LinnetError: the session has ended meanwhile.
-        """
-        waits = [
-            asyncio.create_task(event.wait(), name="until-ready")
-            for event in (self._ready, self.ended)
-        ]
-        try:
-            await asyncio.wait(waits, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
-        if self.ended.is_set():
-            raise self.farewell()
-        if not self._ready.is_set():
-            raise ClassifierFailedError("The classifier is still being made ready; try again soon.")
 
     async def hear(self, stretch: Mapping[Source, PcmInt16]) -> None:
         """Analyse the next stretch of a recording, of each source it has; returns when it has
@@ -328,10 +282,10 @@ class Session:
             else "Ready to listen."
         )
         await self.channel.append([note(ServiceStatus.READY, kind)])
-        self._ready.set()
+        self.ready.set()
 
     async def _run_lane(self, source: Source, inbox: AudioInbox) -> None:
-        await self._ready.wait()
+        await self.ready.wait()
         lag = self._parts.metrics.classifier_lag_seconds
         while (audio := await inbox.take(_FEED_S)) is not None:
             try:
@@ -344,7 +298,7 @@ class Session:
             del audio  # Waiting for more, a session holds on to none.
 
     async def _run_frames(self) -> None:
-        await self._ready.wait()
+        await self.ready.wait()
         annotator, channel = self._parts.annotator, self.channel
         try:
             async for frame in self._parts.classifier.stream():
@@ -381,7 +335,7 @@ class Session:
             self._lanes.add(self._task(self._tell_listening(), "listening"))
 
     async def _tell_listening(self) -> None:
-        await self._ready.wait()
+        await self.ready.wait()
         draft = self._parts.annotator.service(ServiceStatus.LISTENING, "Audio is arriving.")
         await self.channel.append([draft])
 

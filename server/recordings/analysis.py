@@ -22,6 +22,7 @@ from server.log.base import SessionRow
 from server.manager import SessionManager
 from server.models import EndReason, ServiceStatus, Tier
 from server.recordings.documents import AnalyseRequest, ProgressEvent, RecordingSummary
+from server.recordings.feed import held
 from server.recordings.in_order import InOrder
 from server.recordings.recording import Recording
 from server.recordings.summary import Summary, times_real_time
@@ -157,9 +158,7 @@ async def start_analysis(
         request, tier=tier, owner=owner, wrap_listener=partial(_of_recording, recording)
     )
     try:
-        # Held also where the recording has one voice only: no socket may speak into it.
-        with session.hold(tuple(type(recording.sources[0]))):
-            await session.until_ready(_READY_S)
+        async with held(session, ready_s=_READY_S):
             yield Analysis(manager, session, recording, clock)
     finally:
         await manager.finish(session, EndReason.ABANDONED)

@@ -25,7 +25,7 @@ DAY_S = 86_400.0
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Turns come quickly, and nobody waits long for a store."""
-    monkeypatch.setattr("server.manager._KEEP_EVERY_S", 0.01)
+    monkeypatch.setattr("server.keeper.TURN_EVERY_S", 0.01)
     monkeypatch.setattr("server.keeper._END_STORED_S", 0.2)
 
 

@@ -1,0 +1,45 @@
+"""Ends sessions that nobody uses any more.
+
+A free session lives by its last subscriber and audio socket, a paid one by activity.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from server.models import Tier
+from server.session import Session
+from server.settings import Settings
+
+_LOOK_EVERY_S: Final = 1.0
+
+
+class Reaper:
+    """See the module."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._idle_ttl_s = settings.session_idle_ttl_s
+        self._paid_ttl_s = settings.session_paid_ttl_s
+        self._look_every_s = min(_LOOK_EVERY_S, self._idle_ttl_s / 4, self._paid_ttl_s / 4)
+
+    async def run(
+        self, sessions: Callable[[], Iterable[Session]], end: Callable[[Session], object]
+    ) -> None:
+        """Look again and again; does not end by itself.
+
+        Args:
+            sessions: those that run now.
+            end: begins to end one; must not wait, and may be called for it again.
+        """
+        while True:
+            await asyncio.sleep(self._look_every_s)
+            for session in tuple(sessions()):
+                if self._is_over(session):
+                    end(session)
+
+    def _is_over(self, session: Session) -> bool:
+        if session.tier is Tier.PAID:
+            return session.idle_s() > self._paid_ttl_s
+        return session.abandoned_s() > self._idle_ttl_s
