@@ -28,7 +28,7 @@ _TICKETS_MAX: Final = 1_024
 _LOGINS_MAX: Final = 256
 """Only those who know the token are given any: a bound against a client that runs wild."""
 
-_WRONG_TRY_S: Final = 0.25
+WRONG_TRY_S: Final = 0.25
 """How long a wrong token waits for its answer: who guesses one after the other is slowed down, who
 mistyped hardly notices. The rest is the length of the token (see settings)."""
 
@@ -94,19 +94,20 @@ class Credentials:
         self.tickets: Final = Passes(clock, life_s=TICKET_LIFE_S, limit=_TICKETS_MAX)
         self.logins: Final = Passes(clock, life_s=LOGIN_LIFE_S, limit=_LOGINS_MAX)
         self._token = _digest(token)
-        self._waiting = 0
+        self.waiting = 0
+        """How many wrong tokens wait for their answer."""
 
     async def is_token(self, value: str) -> bool:
         """Whether this is the token. A wrong one has to wait for the answer."""
         # Hashes have one length, and the comparison takes one time, whatever was sent.
         if self.needed and hmac.compare_digest(_digest(value), self._token):
             return True
-        if self._waiting < _WRONG_TRIES_MAX:
-            self._waiting += 1
+        if self.waiting < _WRONG_TRIES_MAX:
+            self.waiting += 1
             try:
-                await asyncio.sleep(_WRONG_TRY_S)
+                await asyncio.sleep(WRONG_TRY_S)
             finally:
-                self._waiting -= 1
+                self.waiting -= 1
         return False
 
 
