@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from server.api.guard import owner_of, request_tier
 from server.api.keys import CLOCK, MANAGER, PLACES, REQUEST_ID, SETTINGS
 from server.api.problems import from_error, invalid
+from server.api.respond import json_bytes
 from server.api.stream import cut_short, follow_log, subscriber_stream
 from server.api.upload import Upload, receive
 from server.log.base import Event
@@ -40,6 +41,11 @@ _PROGRESS_EVERY_S: Final = 0.2
 _OPTIONS: Final = frozenset({"elcor", "num_speakers", "channels", "file_name", "window_ms"})
 """What may stand in the address. A licence key may not: addresses are written into logs."""
 
+_DEMO_NOTICE: Final = (
+    "The demo does not export: the events are in the stream of this session and in its history. "
+    "Linnet on your own machine gives them here, too."
+)
+
 _NOT_SHOWN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 _ReadAfter = Callable[[int], Awaitable[list[Event]]]
@@ -51,7 +57,8 @@ async def analyze(request: web.Request) -> web.StreamResponse:
     ``Accept: text/event-stream`` the answer is a stream: ``session``, then ``progress`` and the
     session's events as they come, with the bytes and numbers of its own stream, and at the end one
     ``done`` with the summary, or one ``error`` with what was reached. Otherwise it is one JSON
-    object at the end. Either way the session can be read afterwards like any other."""
+    object at the end (in the demo without the events). Either way the session can be read
+    afterwards like any other."""
     async with AsyncExitStack() as held:
         upload, wanted = await held.enter_async_context(_received(request))
         recording = await held.enter_async_context(
@@ -223,6 +230,9 @@ async def _whole(
         "summary": outcome.summary.model_dump(mode="json"),
         "persist_failed": outcome.persist_failed,
     }
+    if request.app[SETTINGS].demo_mode:
+        # A whole session in one piece is an export, and the demo has none.
+        return json_bytes(orjson.dumps(head | {"notice": _DEMO_NOTICE}))
     # The first page before the headers: a log out of reach is still an ordinary problem answer.
     page = await session.channel.read_after(0)
     response = web.StreamResponse(headers={"Content-Type": "application/json; charset=utf-8"})

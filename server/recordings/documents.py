@@ -147,5 +147,9 @@ class AnalysisAnswer(WireModel):
     file_name: str | None
     summary: RecordingSummary
     persist_failed: bool
-    events: list[dict[str, object]]
-    """Every event of the session in order, each with its number as ``seq``."""
+    events: list[dict[str, object]] | None = None
+    """Every event of the session in order, each with its number as ``seq``. Left out in the demo,
+    which does not export."""
+
+    notice: str | None = None
+    """In the demo: where the events are. Elsewhere left out."""

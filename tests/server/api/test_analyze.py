@@ -191,6 +191,23 @@ async def test_a_form_is_taken(api: Api) -> None:
     assert (info["elcor"], info["tier"]) == (True, "paid")
 
 
+async def test_the_demo_gives_no_session_in_one_piece(
+    serve: Serve, backend: TalkingBackend
+) -> None:
+    """It does not export: the one JSON has the summary and says where the events are; the stream
+    shows them as that of any session."""
+    api = await serve(backend=backend, demo_mode=True)
+    status, answer = await whole(api, TWELVE)
+    assert status == 200
+    assert set(answer) == {"session_id", "file_name", "summary", "persist_failed", "notice"}
+    assert answer["summary"]["events"]["tone-event"] == 3
+    assert "history" in answer["notice"]
+    assert (await api.get(f"/session/{answer['session_id']}/export"))[0] == 403
+    assert (await api.get(f"/session/{answer['session_id']}/history"))[1]["count"] == 3
+    blocks = await streamed(api, TWELVE)
+    assert [block.name for block in blocks].count("tone-event") == 3
+
+
 async def test_split_hears_two_voices(api: Api) -> None:
     """Left is ``speaker_a``, right is ``speaker_b``."""
     first, *_, last = await streamed(api, encoded(hiss(6.0, channels=2)), channels="split")
@@ -327,7 +344,12 @@ async def test_a_slow_upload_is_given_up(serve: Serve, backend: TalkingBackend) 
         async with asyncio.timeout(DEADLINE_S):
             answer = await asyncio.get_running_loop().sock_recv(slow, 65_536)
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert (await whole(api, TWELVE))[0] == 200
+
+    async def let_in() -> bool:
+        # A busy machine may stall this one, too.
+        return (await whole(api, TWELVE))[0] == 200
+
+    await eventually(let_in)
 
 
 async def test_an_upload_that_trickles_is_given_up(
@@ -465,7 +487,12 @@ async def test_a_client_that_leaves_stops_the_work(
     backend.gate.set()
     assert sum(len(pcm) for pcm, _ in backend.last.fed) <= 5 * 16_000
     assert backend.last.stopped
-    assert _children() == []
+
+    async def no_decoder() -> bool:
+        return _children() == []
+
+    # The session is over first, then its decoder: the counter above says nothing of it.
+    await eventually(no_decoder)
     async with api.client.get("/metrics") as answer:
         assert 'linnet_sessions_ended_total{reason="abandoned"} 1.0' in await answer.text()
 
