@@ -130,7 +130,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Allow-Credentials"] = "true"
             response.headers["Access-Control-Expose-Headers"] = (
-                f"{REQUEST_ID_HEADER}, X-Linnet-Mode, Content-Disposition"
+                f"{REQUEST_ID_HEADER}, X-Linnet-Mode, Content-Disposition, Retry-After"
             )
 
 

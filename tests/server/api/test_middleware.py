@@ -130,6 +130,14 @@ async def test_a_preflight_of_our_own_origin_is_granted(api: Api) -> None:
         )
 
 
+async def test_a_page_of_another_port_may_read_what_an_answer_says_of_itself(api: Api) -> None:
+    """Browsers show a script only headers that are named: a file's name, when to ask again."""
+    async with api.client.get("/health", headers={"Origin": "http://localhost:5173"}) as answer:
+        assert {"X-Request-ID", "X-Linnet-Mode", "Content-Disposition", "Retry-After"} == set(
+            answer.headers["Access-Control-Expose-Headers"].split(", ")
+        )
+
+
 async def test_a_preflight_of_a_foreign_origin_is_refused(api: Api) -> None:
     """Another page is told nothing it could use."""
     headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
