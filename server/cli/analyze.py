@@ -97,7 +97,7 @@ def analyze(
         errors.print(str(exc), style="red", markup=False)
         raise typer.Exit(_USAGE) from None
     except PaymentRequiredError as exc:
-        errors.print(exc.detail, style="red", markup=False)
+        errors.print(f"{exc.detail} Here: --license-key.", style="red", markup=False)
         raise typer.Exit(_UNPAID) from None
     configure_logs(settings.model_copy(update={"log_level": "error"}))
     keep_pages()
@@ -191,7 +191,7 @@ class _Batch:
 
     async def _hear(
         self, manager: SessionManager, file: IO[bytes], name: str, outputs: list[Output]
-    ) -> tuple[Outcome, list[str]]:
+    ) -> tuple[Outcome, list[Path | None]]:
         title = Path(name).name[:NAME_MAX_CHARS]
         async with (
             open_recording(
@@ -207,10 +207,10 @@ class _Batch:
             ) as analysis,
         ):
             outcome = await analysis.run(self._reporter.advance)
-        written = []
+        written: list[Path | None] = []
         for output in outputs:
             await self._write(manager, analysis.session.session_id, title, output)
-            written.append(str(output.path) if output.path is not None else "standard output")
+            written.append(output.path)
         return outcome, written
 
     async def _write(

@@ -32,7 +32,9 @@ class Row:
     summary: RecordingSummary | None
     """None where nothing was heard."""
 
-    written: list[str]
+    written: list[Path | None]
+    """Files; None is standard output."""
+
     problem: str | None
     """Why it failed; None when it did not."""
 
@@ -117,9 +119,17 @@ class Reporter:
                 clock(row.summary.speech_s),
                 _tones(row.summary.speakers),
                 f"{row.summary.times_real_time:.0f}",
-                Text("\n".join(row.written) or "-"),
+                Text(", ".join(_file_name(path) for path in row.written) or "-"),
             )
         self._out.print(table)
+        # Below the table, where no column breaks them: to be copied.
+        folders = {str(path.parent): None for row in heard for path in row.written if path}
+        for folder in folders:
+            self._out.print(Text(f"written to {folder}/"))
+
+
+def _file_name(path: Path | None) -> str:
+    return path.name if path is not None else "standard output"
 
 
 def _tones(speakers: list[SpeakerSummary]) -> Text:

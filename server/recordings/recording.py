@@ -64,6 +64,7 @@ class Recording:
         self._waiting = bytearray()
         self._failure: LinnetError | None = None
         self._all_read = False
+        self._has_finished = False
 
     @property
     def info(self) -> FileInfo:
@@ -114,12 +115,21 @@ class Recording:
 
     async def aclose(self) -> None:
         """End the process, however far it is."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        with contextlib.suppress(TimeoutError):
+        # One that has said its last ends by itself: to kill it at that moment would take its end
+        # away from whoever waits for it in the event loop.
+        if not (self._has_finished and await self._gone()):
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._gone()
+
+    async def _gone(self) -> bool:
+        try:
             async with asyncio.timeout(_END_S):
                 # Reads what is left in the pipe, which is what closes it, and waits.
                 await self._process.communicate()
+        except TimeoutError:
+            return False
+        return True
 
     @property
     def _bytes_per_s(self) -> int:
@@ -149,6 +159,7 @@ class Recording:
             said = orjson.loads(payload)
             self._failure = _ERRORS[said["code"]](said["detail"])
         self._all_read = kind in (Kind.END, Kind.ERROR)
+        self._has_finished = kind is Kind.END or (kind is Kind.ERROR and bool(payload))
         return kind, payload
 
 
@@ -183,6 +194,8 @@ async def open_recording(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env=_environment(),
+        # Ctrl-C in a terminal is for us, who end it then, and not for all who belong to us.
+        start_new_session=True,
     )
     recording = Recording(process, (Source.MIC, Source.TAB) if split else (Source.MIC,))
     try:
