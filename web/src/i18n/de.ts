@@ -270,7 +270,7 @@ export const de: Catalogue = {
     error: 'Was zuhört, ist ausgefallen; da hat der Server sie beendet.',
     complete: 'Die Aufnahme wurde bis zum Ende gehört.',
     abandoned: 'Wer die Aufnahme geschickt hat, ging vor ihrem Ende.',
-    count: 'Kein Ton wurde genannt. | Ein Ton wurde genannt. | {count} Töne wurden genannt.',
+    count: 'Kein Ton wurde genannt. | Einmal wurde ein Ton genannt. | {count}-mal wurde ein Ton genannt.',
     export: 'Diese Sitzung speichern (JSON)',
   },
   sessions: {
@@ -321,6 +321,7 @@ export const de: Catalogue = {
   },
   paid: {
     heading: 'Das kommt mit einem Lizenzschlüssel',
+    use: 'Mit diesem Schlüssel weiter',
     why: 'Alles zum Zuhören ist frei: Sitzungen, Töne in Echtzeit, Verlauf und JSON. Ein Lizenzschlüssel bezahlt die Arbeit und fügt frühere Sitzungen und weitere Formate hinzu.',
   },
   details: {

@@ -265,7 +265,7 @@ export const en = {
     error: 'What listens failed, so the server ended it.',
     complete: 'The recording was heard to its end.',
     abandoned: 'Whoever sent the recording left before its end.',
-    count: 'No tone was named. | One tone was named. | {count} tones were named.',
+    count: 'No tone was named. | A tone was named once. | A tone was named {count} times.',
     export: 'Save this session (JSON)',
   },
   sessions: {
@@ -315,6 +315,7 @@ export const en = {
   },
   paid: {
     heading: 'This comes with a licence key',
+    use: 'Go on with this key',
     why: 'Everything needed to listen is free: sessions, live tones, history and the JSON export. A licence key pays for the work, and adds past sessions and further formats.',
   },
   details: {

@@ -31,9 +31,14 @@ export const usePast = defineStore('past', () => {
   const unpaid = shallowRef<Problem | null>(null);
   /** What was done, last: the name of a file saved, or null. */
   const saved = ref<string | null>(null);
+  /** What needed a key, to be done once there is one. */
+  let refused: (() => Promise<unknown>) | null = null;
 
-  /** @returns what the work gave, or null when it failed (`problem` or `unpaid` say why) */
-  async function attempt<T>(work: () => Promise<T>): Promise<T | null> {
+  /**
+   * @param again asks for the same once more
+   * @returns what the work gave, or null when it failed (`problem` or `unpaid` say why)
+   */
+  async function attempt<T>(work: () => Promise<T>, again?: () => Promise<unknown>): Promise<T | null> {
     busy.value = true;
     problem.value = unpaid.value = null;
     saved.value = null;
@@ -41,8 +46,12 @@ export const usePast = defineStore('past', () => {
       return await work();
     } catch (error) {
       const failed = asProblem(error);
-      if (failed.status === PAYMENT_REQUIRED) unpaid.value = failed;
-      else problem.value = failed;
+      if (failed.status === PAYMENT_REQUIRED) {
+        unpaid.value = failed;
+        refused = again ?? null;
+      } else {
+        problem.value = failed;
+      }
       return null;
     } finally {
       busy.value = false;
@@ -50,7 +59,7 @@ export const usePast = defineStore('past', () => {
   }
 
   async function load(): Promise<void> {
-    const answer = await attempt(() => client.sessions(PAGE));
+    const answer = await attempt(() => client.sessions(PAGE), load);
     list.value = answer?.sessions ?? null;
     hasMore.value = (answer?.sessions.length ?? 0) === PAGE;
   }
@@ -64,7 +73,7 @@ export const usePast = defineStore('past', () => {
   }
 
   async function setPinned(id: string, pinned: boolean): Promise<void> {
-    const done = await attempt(() => (pinned ? client.pin(id) : client.unpin(id)));
+    const done = await attempt(() => (pinned ? client.pin(id) : client.unpin(id)), () => setPinned(id, pinned));
     if (done !== null) {
       list.value = (list.value ?? []).map((row) => (row.session_id === id ? { ...row, pinned } : row));
     }
@@ -90,11 +99,16 @@ export const usePast = defineStore('past', () => {
   }
 
   async function save(id: string, format: Format): Promise<boolean> {
-    const file = await attempt(() => client.exportFile(id, format));
+    const file = await attempt(() => client.exportFile(id, format), () => save(id, format));
     if (file === null) return false;
     handOver(file.name, file.blob);
     saved.value = file.name;
     return true;
+  }
+
+  /** A key has been given: what needed one is asked for again. */
+  async function retry(): Promise<void> {
+    await (refused ?? load)();
   }
 
   /** Forget what went wrong or was explained. */
@@ -105,7 +119,7 @@ export const usePast = defineStore('past', () => {
 
   return {
     list, hasMore, busy, problem, unpaid, saved,
-    load, loadMore, setPinned, resume, remove, save, settle,
+    load, loadMore, setPinned, resume, remove, save, retry, settle,
   };
 });
 

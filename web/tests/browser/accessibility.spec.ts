@@ -57,18 +57,20 @@ test('targets are large enough and the server being away is said', async ({ serv
   }
 });
 
-test('forced colours and less motion are followed', async ({ talking, linnet, page }) => {
-  await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
-  await linnet.prefer({ mic: false });
-  await page.goto(talking.url);
-  await linnet.start();
-  await linnet.untilTone();
-  const moving = await page.evaluate(() => document.getAnimations().filter(({ playState }) => playState === 'running').length);
-  expect(moving).toBe(0);
-  const shape = page.getByRole('main').locator('svg').first();
-  await expect(shape).toBeVisible();
-  expect(await findings(linnet)).toEqual([]);
-});
+for (const scheme of ['light', 'dark'] as const) {
+  test(`forced colours and less motion are followed: ${scheme}`, async ({ talking, linnet, page }) => {
+    await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce', colorScheme: scheme });
+    await linnet.prefer({ mic: false });
+    await page.goto(talking.url);
+    await linnet.start();
+    await linnet.untilTone();
+    const moving = await page.evaluate(() => document.getAnimations().filter(({ playState }) => playState === 'running').length);
+    expect(moving).toBe(0);
+    const shape = page.getByRole('main').locator('svg').first();
+    await expect(shape).toBeVisible();
+    expect(await findings(linnet)).toEqual([]);
+  });
+}
 
 test('one live region speaks changes of the tone and nothing else', async ({ talking, linnet, page }) => {
   await linnet.prefer({ mic: false });

@@ -18,8 +18,7 @@ test('past sessions without a key are an explanation with a way on', async ({ ta
 
   const field = dialog.getByLabel(en.compose.licence, { exact: true });
   await field.fill('CFG-LNNT-AAAA-BBBB-CCCC');
-  await field.blur();
-  await dialog.getByRole('button', { name: en.sessions.load }).click();
+  await field.press('Enter');
   await expect(dialog.getByText(en.paid.heading)).toHaveCount(0);
   await expect(dialog.getByRole('list').getByRole('listitem').first()).toBeVisible();
 });

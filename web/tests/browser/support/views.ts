@@ -45,6 +45,16 @@ export const VIEWS: readonly View[] = [
       await linnet.page.getByRole('list').getByRole('button', { expanded: false }).first().click();
     },
   },
+  {
+    name: 'a tone being corrected',
+    choices: SILENT,
+    reach: async (linnet, server) => {
+      await running(linnet, server);
+      await linnet.page.getByRole('list').getByRole('button', { expanded: false }).first().click();
+      await linnet.button(en.correction.open).click();
+      await expect(linnet.page.getByLabel(en.correction.word)).toBeFocused();
+    },
+  },
   { name: 'a session with the word alone', choices: { ...SILENT, density: 'label' }, reach: running },
   {
     name: 'a paused view',
