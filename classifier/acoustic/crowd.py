@@ -19,11 +19,11 @@ ONE_VOICE_DB: Final = 8.5
 exceeded by 3 % of the windows of made babble, and by 96 % of those of one voice over noise at
 10 dB, 86 % at 5 dB, 76 % at 0 dB, and all but 1 % at 20 dB and above."""
 
-MEMORY_S: Final = 4.0
+MEMORY_S: Final = 6.0
 """How long a window that sounded like a crowd is remembered."""
 
-_REMEMBERED: Final = 8
-_SHARE: Final = 1 / 3
+_REMEMBERED: Final = 12
+_SHARE: Final = 1 / 4
 
 _ABSENT_DB: Final = -119.0
 _ENERGY: Final = COLUMN["energy_db"]
@@ -59,7 +59,7 @@ class Crowd:
 
     def hear(self, end_s: float, crowd: bool) -> bool:
         """Take one window with speech; true when it sounds like a crowd itself, or several did, and
-        a third of the last ones, within :data:`MEMORY_S`.
+        a quarter of the last ones, within :data:`MEMORY_S`.
 
         Args:
             end_s: audio time of the window; never falls.
