@@ -181,7 +181,7 @@ def page(report: Mapping[str, Any]) -> str:
                 f"| {name} | {protocol} | {one['uar']:.3f} | {low:.3f} to {high:.3f} |"
                 f" {one['arousal']:.3f} | {one['calibration_error']:.3f} |"
                 f" {one['named']:.0%}, {one['named_right']:.0%} | {floor_for(one['risk'])} |"
-                f" {one['changes_at_most_once']:.0%} |"
+                f" {one['changes_at_most_once']:.1%} |"
             )
     lines += [
         "",
