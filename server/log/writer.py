@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+import structlog
+
 from server.errors import LinnetError, StoreError
 
 T = TypeVar("T")
@@ -31,6 +33,7 @@ _QUEUE_MAX_JOBS: Final = 10_000
 _GROUP_MAX_JOBS: Final = 2_000
 """One commit takes at most so many, so that the first of them is not held up for long."""
 
+_log = structlog.get_logger(__name__)
 
 Work = Callable[[sqlite3.Connection], T]
 """Something to be done on the connection that writes."""
@@ -50,6 +53,7 @@ class GroupCommitWriter:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._told_failing = False
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
@@ -144,6 +148,7 @@ class GroupCommitWriter:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as exc:
             # Somebody else holds the file, and no job is to blame: waiting once is enough.
+            self._tell(exc)
             self._settle(group, StoreError(f"The log could not be written: {exc}."))
             return
         try:
@@ -152,13 +157,27 @@ class GroupCommitWriter:
             # Whatever it was (also a value that SQLite cannot take, which is no sqlite3.Error):
             # the thread lives on, for without it nobody's events are stored any more.
             if len(group) == 1:
+                if isinstance(exc, sqlite3.OperationalError):
+                    self._tell(exc)
                 self._settle(group, _as_ours(exc))
                 return
             # One bad job must not take its neighbours down: each gets a transaction of its own.
             for job in group:
                 self._commit([job])
             return
+        self._tell(None)
         self._settle(group, None)
+
+    def _tell(self, error: sqlite3.Error | None) -> None:
+        """Say it to whoever runs this: once when writing begins to fail, by the disk or the file
+        and not by what a job asked for, and once when it works again."""
+        if (error is not None) is self._told_failing:
+            return
+        self._told_failing = error is not None
+        if error is not None:
+            _log.error("log cannot be written", error=str(error))
+        else:
+            _log.info("log is written again")
 
     def _transaction(self, group: list[_Job]) -> None:
         try:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from server.errors import StoreError
 from server.log.writer import GroupCommitWriter, Statement
@@ -123,6 +124,30 @@ async def test_a_locked_file_costs_one_wait_not_one_for_each_job(desk: Desk) -> 
     await writer.write(note("again"))
     assert desk.notes() == ["again"]
     await writer.aclose()
+
+
+async def test_a_log_that_cannot_be_written_is_said_once(desk: Desk) -> None:
+    """One line when it begins to fail, with the reason, and one when it works again; a job that
+    asks for what cannot be is its own fault and no such line."""
+    desk.wait_for_the_lock_ms(1)
+    writer = desk.start()
+    with structlog.testing.capture_logs() as lines:
+        with pytest.raises(StoreError):
+            await writer.write(note(None))
+        assert lines == []
+        desk.lock_out_writers()
+        for _ in range(3):
+            with pytest.raises(StoreError):
+                await writer.write(note("locked out"))
+        desk.let_writers_in()
+        for _ in range(3):
+            await writer.write(note("let in"))
+    await writer.aclose()
+    assert [(line["log_level"], line["event"]) for line in lines] == [
+        ("error", "log cannot be written"),
+        ("info", "log is written again"),
+    ]
+    assert "locked" in lines[0]["error"]
 
 
 async def test_a_job_is_all_or_nothing(desk: Desk) -> None:
