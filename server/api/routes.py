@@ -238,7 +238,13 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         answers={200: SessionList},
         query=SessionsQuery,
         headers=_KEY,
-        errors=(CredentialsError, InvalidInputError, PaymentRequiredError, StoreError),
+        errors=(
+            CredentialsError,
+            InvalidInputError,
+            PaymentRequiredError,
+            ForbiddenInModeError,
+            StoreError,
+        ),
     ),
     Endpoint(
         "POST",

@@ -6,8 +6,9 @@ from aiohttp import web
 
 from server.api.guard import owner_of, request_tier
 from server.api.inputs import read_body, read_query
-from server.api.keys import MANAGER
+from server.api.keys import MANAGER, SETTINGS
 from server.api.respond import json_answer
+from server.errors import ForbiddenInModeError
 from server.models import SessionList, SessionsQuery, SessionStopped, SessionSummary, StartRequest
 from server.tiers import require_paid
 
@@ -37,6 +38,12 @@ async def end_session(request: web.Request) -> web.StreamResponse:
 
 async def past_sessions(request: web.Request) -> web.StreamResponse:
     """The newest first; ``before`` takes the ``started_at`` of the last one seen."""
+    if request.app[SETTINGS].demo_mode:
+        # One owner, many people: whoever reads an id in the list is let into that session.
+        raise ForbiddenInModeError(
+            "The demo lists no sessions: they are those of all who try it. Linnet on your own "
+            "machine does."
+        )
     owner = owner_of(request)
     require_paid(request_tier(request), "The list of past sessions")
     query = read_query(request, SessionsQuery)

@@ -87,6 +87,7 @@ async def test_the_demo_has_few_places_and_says_what_it_is(serve: Serve) -> None
         ("GET", "/health", 200),
         ("GET", "/nothing", 404),
         ("GET", f"/session/{sessions[0]}/export", 403),
+        ("GET", "/sessions/history", 403),
     ):
         async with api.client.request(method, path) as answer:
             assert answer.status == status
@@ -141,6 +142,16 @@ async def test_in_the_cloud_a_strangers_404_is_that_of_no_session(serve: Serve) 
     assert await api.get(f"/session/{session_id}", headers=bob) == await api.get(
         f"/session/{'A' * 32}", headers=bob
     )
+
+
+async def test_in_the_demo_nobody_finds_the_sessions_of_others(serve: Serve) -> None:
+    """Nobody is told apart there, so the list of past sessions is a 403, with a paid key, too."""
+    api = await serve(demo_mode=True, license_key=PAID_KEY)
+    session_id = await api.start()
+    status, problem = await api.get("/sessions/history", headers={"X-CF-License-Key": PAID_KEY})
+    assert status == 403
+    assert session_id not in repr(problem)
+    assert "demo" in problem["detail"]
 
 
 async def test_in_the_cloud_past_sessions_are_ones_own(serve: Serve) -> None:
