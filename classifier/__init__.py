@@ -3,7 +3,7 @@
 PCM -> frames of features -> network -> VoiceFrame
 """
 
-from classifier.backend import Backend, Listener
+from classifier.backend import Backend, Listener, ListenOptions
 from classifier.context import ContextClassifier, backend_from_env
 from classifier.errors import BackendError, ClassifierError, ConfigError, ModelError
 from classifier.frames import (
@@ -23,6 +23,7 @@ __all__ = [
     "ClassifierError",
     "ConfigError",
     "ContextClassifier",
+    "ListenOptions",
     "Listener",
     "ModelError",
     "ProsodyFlag",

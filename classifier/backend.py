@@ -9,14 +9,33 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.frames import Source, VoiceFrame
+from classifier.frames import DEFAULT_WINDOW_MS, Source, VoiceFrame
 
 PcmInt16 = NDArray[np.int16]
 """Mono PCM at 16 kHz, shape ``(samples,)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListenOptions:
+    """How one session wishes to be heard. Who cannot do what is wished for leaves it."""
+
+    seed: int | None = None
+    """Makes a synthetic session repeatable."""
+
+    num_speakers: int = 0
+    """How many people speak in the whole session; 0: nobody knows."""
+
+    window_ms: int = DEFAULT_WINDOW_MS
+    """How much speech a word rests on, milliseconds: shorter is quicker, longer is steadier."""
+
+
+PLAIN: Final = ListenOptions()
 
 
 class Listener(ABC):
@@ -82,14 +101,8 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def open(self, *, seed: int | None = None, num_speakers: int = 0) -> Listener:
-        """A listener for one session.
-
-        Args:
-            seed: makes a synthetic session repeatable; ignored by real ones.
-            num_speakers: how many people speak, 0 when nobody knows; who cannot tell voices of
-                one source apart ignores it.
-        """
+    def open(self, options: ListenOptions = PLAIN) -> Listener:
+        """A listener for one session."""
 
     @abstractmethod
     async def aclose(self) -> None:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from classifier.backend import Backend, Listener, PcmInt16
+from classifier.backend import PLAIN, Backend, Listener, ListenOptions, PcmInt16
 from classifier.errors import ClassifierError, ModelError
 from classifier.frames import SAMPLE_RATE_HZ, Source, VoiceFrame
 
@@ -73,9 +73,9 @@ class ChainBackend(Backend):
         async with self._turn:
             await self._settle()
 
-    def open(self, *, seed: int | None = None, num_speakers: int = 0) -> ChainListener:
+    def open(self, options: ListenOptions = PLAIN) -> ChainListener:
         """A listener for one session; which backend it is on is settled at its first audio."""
-        return ChainListener(self, seed, num_speakers)
+        return ChainListener(self, options)
 
     async def aclose(self) -> None:
         """Close every member, also those passed over."""
@@ -107,9 +107,9 @@ class ChainBackend(Backend):
                 self._pass_over(error)
             await self._settle()
 
-    def open_current(self, seed: int | None, num_speakers: int) -> tuple[int, Listener]:
+    def open_current(self, options: ListenOptions) -> tuple[int, Listener]:
         """A listener of the member that is listening, and its place."""
-        return self._at, self._members[self._at].open(seed=seed, num_speakers=num_speakers)
+        return self._at, self._members[self._at].open(options)
 
     async def _settle(self) -> None:
         while not self._ready:
@@ -136,10 +136,9 @@ class ChainBackend(Backend):
 class ChainListener(Listener):
     """One session's ears, whoever of the chain they belong to."""
 
-    def __init__(self, chain: ChainBackend, seed: int | None, num_speakers: int) -> None:
+    def __init__(self, chain: ChainBackend, options: ListenOptions) -> None:
         self._chain = chain
-        self._seed = seed
-        self._num_speakers = num_speakers
+        self._options = options
         self._inner: Listener | None = None
         self._place = 0
         self._kept: deque[tuple[PcmInt16, Source]] = deque()
@@ -212,7 +211,7 @@ class ChainListener(Listener):
             return self._inner
 
     async def _open(self) -> None:
-        self._place, self._inner = self._chain.open_current(self._seed, self._num_speakers)
+        self._place, self._inner = self._chain.open_current(self._options)
         if self._follows_audio:
             self._inner.follow_audio()
         if self._stopped:

@@ -15,6 +15,9 @@ from typing import Final
 SAMPLE_RATE_HZ: Final = 16_000
 """Every signal inside the classifier is mono at this rate."""
 
+DEFAULT_WINDOW_MS: Final = 1000
+"""How much speech a word rests on, milliseconds, unless a session asks for another."""
+
 
 class Affect(StrEnum):
     """The ten affects of the wire format. Locked: clients switch on these words."""

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Final
 from weakref import WeakSet
 
-from classifier.backend import Backend, Listener, PcmInt16
+from classifier.backend import PLAIN, Backend, Listener, ListenOptions, PcmInt16
 from classifier.conversation import Conversation
 from classifier.errors import BackendError, ConfigError
 from classifier.frames import SAMPLE_RATE_HZ, Source, VoiceFrame
@@ -146,20 +146,18 @@ class MockBackend(Backend):
     async def load(self) -> None:
         """Nothing to make ready."""
 
-    def open(self, *, seed: int | None = None, num_speakers: int = 0) -> MockListener:
+    def open(self, options: ListenOptions = PLAIN) -> MockListener:
         """A conversation for one session.
 
         Args:
-            seed: makes it repeatable; otherwise the backend's seed, otherwise drawn.
-            num_speakers: ignored.
+            options: its seed; otherwise the backend's, otherwise one is drawn.
 
         Raises:
             BackendError: the backend is closed.
         """
         if self._closed:
             raise BackendError("the mock backend is closed")
-        if seed is None:
-            seed = self.seed
+        seed = self.seed if options.seed is None else options.seed
         if seed is None:
             seed = secrets.randbits(63)
         session = MockListener(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from classifier import Backend, Listener
+from classifier import Backend, Listener, ListenOptions
 from server.annotate import Annotator
 from server.clock import Clock
 from server.keeper import Description
@@ -63,7 +63,9 @@ class SessionMaker:
         parts = SessionParts(
             channel=Channel(session_id, self._store, self._clock, self._metrics),
             classifier=beginning.wrap_listener(
-                self._backend.open(num_speakers=request.num_speakers)
+                self._backend.open(
+                    ListenOptions(num_speakers=request.num_speakers, window_ms=request.window_ms)
+                )
             ),
             annotator=Annotator(
                 session_id,

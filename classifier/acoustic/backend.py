@@ -16,10 +16,10 @@ from typing import Final
 from classifier.acoustic.lane import Lane, Reading, analyse
 from classifier.acoustic.model import Network, load_network
 from classifier.acoustic.voices import VoiceTracker, shipped_voice_model
-from classifier.backend import Backend, Listener, PcmInt16
+from classifier.backend import PLAIN, Backend, Listener, ListenOptions, PcmInt16
 from classifier.engine import BatchEngine
 from classifier.errors import BackendError, ClassifierError, ConfigError
-from classifier.frames import Affect, Source, VoiceFrame
+from classifier.frames import DEFAULT_WINDOW_MS, Affect, Source, VoiceFrame
 from classifier.speakers import SpeakerNames
 
 MAX_UNREAD: Final = 256
@@ -116,32 +116,36 @@ class AcousticBackend(Backend):
             raise BackendError("the acoustic backend is not loaded")
         return self._network
 
-    def open(self, *, seed: int | None = None, num_speakers: int = 0) -> AcousticListener:
+    def open(self, options: ListenOptions = PLAIN) -> AcousticListener:
         """A listener for one session; the first audio loads the backend if nobody did.
 
         Args:
-            seed: ignored.
-            num_speakers: in the whole session. From 2 up the voices of one source are told apart;
-                with 1, and with 0 for not known, a source is one voice (``docs/speakers.md`` says
-                why).
+            options: with ``num_speakers`` from 2 up the voices of one source are told apart; with
+                1, and with 0 for not known, a source is one voice (``docs/speakers.md`` says why).
         """
-        return AcousticListener(self, num_speakers)
+        return AcousticListener(self, options)
 
     async def aclose(self) -> None:
         """End the engine. Sessions still open fail with BackendError when they are fed."""
         await self._engine.aclose()
 
-    def make_lane(self, source: Source, voices: VoiceTracker | None = None) -> Lane:
+    def make_lane(
+        self,
+        source: Source,
+        voices: VoiceTracker | None = None,
+        window_ms: int = DEFAULT_WINDOW_MS,
+    ) -> Lane:
         """A lane for one source of one session.
 
         Args:
             source: where its audio comes from.
             voices: tells several voices of it apart.
+            window_ms: how much speech a word rests on.
 
         Raises:
             BackendError: nothing is loaded yet.
         """
-        return Lane(source, self.network.card, voices)
+        return Lane(source, self.network.card, voices, window_ms)
 
     def submit(self, lane: Lane) -> Future[list[Reading]]:
         """Have a lane's whole blocks analysed. The lane is the engine's until the future is done.
@@ -169,14 +173,14 @@ class _Feeder:
 class AcousticListener(Listener):
     """One session's listener, with a lane per source."""
 
-    def __init__(self, backend: AcousticBackend, num_speakers: int = 0) -> None:
+    def __init__(self, backend: AcousticBackend, options: ListenOptions = PLAIN) -> None:
         """
         Args:
             backend: what analyses.
-            num_speakers: in the session; from 2 up voices are told apart.
+            options: how the session wishes to be heard.
         """
         self._backend = backend
-        self._num_speakers = num_speakers
+        self._options = options
         self._names = SpeakerNames()
         self._feeders: dict[Source, _Feeder] = {}
         self._unread: deque[VoiceFrame] = deque()
@@ -196,14 +200,14 @@ class AcousticListener(Listener):
             feeder = self._feeders.get(source)
             if feeder is None:
                 await self._backend.load()
-                voices = VoiceTracker(1) if self._num_speakers > 1 else None
-                lane = self._backend.make_lane(source, voices)
+                voices = VoiceTracker(1) if self._options.num_speakers > 1 else None
+                lane = self._backend.make_lane(source, voices, self._options.window_ms)
                 feeder = self._feeders.setdefault(source, _Feeder(lane))
                 self._names.open(source)
             async with feeder.turn:
                 await self._settle(feeder)
                 if feeder.lane.voices is not None:
-                    feeder.lane.voices.most = self._names.room(source, self._num_speakers)
+                    feeder.lane.voices.most = self._names.room(source, self._options.num_speakers)
                 if feeder.lane.push(pcm):
                     feeder.in_flight = self._backend.submit(feeder.lane)
                     await self._settle(feeder)

@@ -26,7 +26,14 @@ from classifier.acoustic.signals.meter import SoundMeter
 from classifier.acoustic.smoothing import Course, Namer, Smoother
 from classifier.acoustic.voices import VoiceTracker
 from classifier.acoustic.window import SlidingWindow, Window
-from classifier.frames import Affect, ProsodyFlag, Sound, Source, VoiceFrame
+from classifier.frames import (
+    DEFAULT_WINDOW_MS,
+    Affect,
+    ProsodyFlag,
+    Sound,
+    Source,
+    VoiceFrame,
+)
 from classifier.trajectory import Trajectory
 
 CROWD_FLOOR: Final = 0.95
@@ -46,11 +53,11 @@ class Reading:
 class _Habit:
     """What is kept of one voice of a source."""
 
-    def __init__(self, card: Card) -> None:
+    def __init__(self, card: Card, window_ms: int) -> None:
         self.own = Baseline(WIDTH, card.baseline_weight_s)
         self.recent = Baseline(WIDTH, card.baseline_weight_s)
         self.level = Baseline(1)
-        self.smoother = Smoother()
+        self.smoother = Smoother(window_ms)
         self.namer = Namer(card.floor)
         self.trajectory = Trajectory()
 
@@ -58,13 +65,20 @@ class _Habit:
 class Lane:
     """The state of one source of one session."""
 
-    def __init__(self, source: Source, card: Card, voices: VoiceTracker | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        card: Card,
+        voices: VoiceTracker | None = None,
+        window_ms: int = DEFAULT_WINDOW_MS,
+    ) -> None:
         """Nothing heard yet.
 
         Args:
             source: where the audio comes from.
             card: of the network that hears it.
             voices: tells several voices apart; without it there is one.
+            window_ms: how much speech a word rests on.
         """
         self.reader = BlockReader()
         self.pitch_memory: Floats = no_memory(1)[0]
@@ -75,6 +89,7 @@ class Lane:
         self._sounds: tuple[Sound, ...] = ()
         self._source = source
         self._card = card
+        self._window_ms = window_ms
         self._places = np.array([card.coordinates[name] for name in card.classes], np.float32)
         self._habits: list[_Habit] = []
         self.turn_to(0)
@@ -82,7 +97,7 @@ class Lane:
     def turn_to(self, voice: int) -> None:
         """From now on that voice of the source is heard: 0, 1, ... in the order they come."""
         while len(self._habits) <= voice:
-            self._habits.append(_Habit(self._card))
+            self._habits.append(_Habit(self._card, self._window_ms))
         self._voice = voice
         habit = self._habits[voice]
         self._baseline, self._recent = habit.own, habit.recent

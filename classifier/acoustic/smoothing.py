@@ -13,10 +13,11 @@ from typing import Final
 import numpy as np
 
 from classifier.acoustic.layout import Floats
-from classifier.frames import Affect
+from classifier.frames import DEFAULT_WINDOW_MS, Affect
 
 KEEP: Final = 0.5
-"""Share of the past in the smoothed probabilities, per reading: about 1 s of memory."""
+"""Share of the past in the smoothed probabilities, per reading, where a word rests on one second
+of speech."""
 
 PERSIST: Final = 2
 """Readings in a row for which an affect must lead before it takes the place of another. The first
@@ -62,7 +63,14 @@ class Smoother:
     listens to it alone until the window holds nothing older.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, window_ms: int = DEFAULT_WINDOW_MS) -> None:
+        """Nothing heard yet.
+
+        Args:
+            window_ms: how much speech an average rests on: twice the time in which a reading
+                comes to weigh half, above 0.
+        """
+        self._keep = KEEP ** (DEFAULT_WINDOW_MS / window_ms)
         self._average: Floats | None = None
         self._last_s = float("-inf")
         self._turned_s = float("-inf")
@@ -97,7 +105,7 @@ class Smoother:
                 return self._average, Course.TURNED
         if newest is not None and timestamp_s - self._turned_s < SETTLED_S:
             probabilities = newest
-        mixed = KEEP * average + (1 - KEEP) * probabilities
+        mixed = self._keep * average + (1 - self._keep) * probabilities
         self._average = np.asarray(mixed, dtype=np.float32)
         return self._average, Course.ON
 

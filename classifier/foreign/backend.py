@@ -17,7 +17,7 @@ from classifier.acoustic.voices import VoiceTracker
 from classifier.errors import BackendError
 from classifier.foreign.lane import ForeignLane, analyse_foreign
 from classifier.foreign.model import ForeignModel, load_foreign
-from classifier.frames import Affect, Source
+from classifier.frames import DEFAULT_WINDOW_MS, Affect, Source
 
 
 class ForeignBackend(AcousticBackend):
@@ -74,9 +74,14 @@ class ForeignBackend(AcousticBackend):
         labels = self.model.card.labels
         return labels.possible_affects if labels is not None else frozenset()
 
-    def make_lane(self, source: Source, voices: VoiceTracker | None = None) -> Lane:
+    def make_lane(
+        self,
+        source: Source,
+        voices: VoiceTracker | None = None,
+        window_ms: int = DEFAULT_WINDOW_MS,
+    ) -> Lane:
         """A lane for one source of one session; it is one voice whatever was asked for."""
-        return ForeignLane(source, self.network.card, self.model.card)
+        return ForeignLane(source, self.network.card, self.model.card, window_ms)
 
     def _analyse(self, lanes: Sequence[Lane]) -> Sequence[list[Reading]]:
         # Every lane that this backend is given was made by it.

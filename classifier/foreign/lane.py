@@ -20,7 +20,14 @@ from classifier.acoustic.model import Network
 from classifier.acoustic.smoothing import FORGET_S, Course, Namer, Smoother
 from classifier.foreign.card import ForeignCard
 from classifier.foreign.model import Answer, ForeignModel
-from classifier.frames import SAMPLE_RATE_HZ, Affect, ShiftDirection, Source, VoiceFrame
+from classifier.frames import (
+    DEFAULT_WINDOW_MS,
+    SAMPLE_RATE_HZ,
+    Affect,
+    ShiftDirection,
+    Source,
+    VoiceFrame,
+)
 from classifier.trajectory import Trajectory
 
 _NEVER_S: Final = float("-inf")
@@ -29,22 +36,29 @@ _NEVER_S: Final = float("-inf")
 class ForeignLane(Lane):
     """The state of one source of one session."""
 
-    def __init__(self, source: Source, gate: Card, card: ForeignCard) -> None:
+    def __init__(
+        self,
+        source: Source,
+        gate: Card,
+        card: ForeignCard,
+        window_ms: int = DEFAULT_WINDOW_MS,
+    ) -> None:
         """
         Args:
             source: of the audio.
             gate: of the acoustic network that tells voices from other sounds.
             card: of the model that says how they sound.
+            window_ms: how much speech a word rests on.
         """
-        super().__init__(source, gate)
+        super().__init__(source, gate, window_ms=window_ms)
         self._foreign = card
         self._past = np.zeros(0, np.int16)
         self._past_end = 0
         self._reach = round(card.input.window_s * SAMPLE_RATE_HZ)
         self._waited = 0
         self._voiced_s = _NEVER_S
-        self._labels_smoother = Smoother()
-        self._dimensions_smoother = Smoother()
+        self._labels_smoother = Smoother(window_ms)
+        self._dimensions_smoother = Smoother(window_ms)
         self._word = Namer(card.labels.floor if card.labels is not None else 1.0)
         self._movement = Trajectory()
         self._told: VoiceFrame | None = None

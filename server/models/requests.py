@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from classifier.frames import Affect
+from classifier.frames import DEFAULT_WINDOW_MS, Affect
 from server.models.base import SEQ_MAX, Seconds, Unit, WireModel
 
 
@@ -17,7 +17,7 @@ class StartRequest(WireModel):
 
     elcor: bool = False
     license_key: str | None = Field(None, max_length=200)
-    window_ms: int = Field(1000, ge=100, le=5000, multiple_of=100)
+    window_ms: int = Field(DEFAULT_WINDOW_MS, ge=100, le=5000, multiple_of=100)
     transcribe_lang: str | None = Field(None, max_length=35)
     num_speakers: int = Field(0, ge=0, le=8)
     target_lang: str | None = Field(None, max_length=35)

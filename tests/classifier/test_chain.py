@@ -7,13 +7,14 @@ import pytest
 
 from classifier import BackendError, ConfigError, Listener, ModelError, Source, VoiceFrame
 from classifier.acoustic.backend import AcousticBackend
+from classifier.backend import PLAIN, ListenOptions
 from classifier.chain import ChainBackend
 from classifier.context import backend_from_env
 from classifier.frames import Affect
 from classifier.mock import MockBackend
 from tests.classifier.voices import recording, silence
 from tests.server.log.subscriber import until
-from tests.support.classifier import ScriptedBackend
+from tests.support.classifier import ScriptedBackend, ScriptedListener
 
 CHUNK = silence(0.1)
 
@@ -28,8 +29,8 @@ class Named(ScriptedBackend):
             self.load_error = ModelError(load_error)
         self._feed_error = feed_error
 
-    def open(self, *, seed: int | None = None, num_speakers: int = 0):  # type: ignore[no-untyped-def]
-        listener = super().open(seed=seed)
+    def open(self, options: ListenOptions = PLAIN) -> ScriptedListener:
+        listener = super().open(options)
         listener.frame_per_feed = Affect.WARM
         if self._feed_error:
             listener.feed_error = BackendError(self._feed_error)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
+from classifier.backend import ListenOptions
 from classifier.context import ContextClassifier, backend_from_env
 from classifier.errors import BackendError, ConfigError
 from classifier.frames import SAMPLE_RATE_HZ, Source, VoiceFrame
@@ -39,7 +40,9 @@ async def forever(duration_s: float, stopped: asyncio.Event) -> None:
 def mock(*, rate_hz: float = 1.0, seed: int | None = 1, late_s: float = 0.0) -> MockListener:
     """A session on a fake clock."""
     time = FakeTime(late_s)
-    return MockBackend(rate_hz=rate_hz, clock=time.clock, sleep=time.sleep).open(seed=seed)
+    return MockBackend(rate_hz=rate_hz, clock=time.clock, sleep=time.sleep).open(
+        ListenOptions(seed=seed)
+    )
 
 
 async def first(frames: AsyncIterator[VoiceFrame], count: int) -> list[VoiceFrame]:
@@ -60,7 +63,7 @@ async def test_without_a_seed_every_session_draws_its_own() -> None:
     backend = MockBackend(clock=time.clock, sleep=time.sleep)
     one, other = backend.open(), backend.open()
     assert one.seed != other.seed
-    again = backend.open(seed=one.seed)
+    again = backend.open(ListenOptions(seed=one.seed))
     assert await first(one.stream(), 30) == await first(again.stream(), 30)
 
 
@@ -68,7 +71,7 @@ async def test_the_environments_seed_serves_all_sessions() -> None:
     """CF_VOICE_SEED holds for every session that brings no seed of its own."""
     backend = MockBackend.from_env({"CF_VOICE_SEED": "-12"})
     assert backend.open().seed == backend.open().seed == -12
-    assert backend.open(seed=3).seed == 3
+    assert backend.open(ListenOptions(seed=3)).seed == 3
 
 
 async def test_frames_come_at_the_rate_and_count_from_the_start() -> None:
@@ -80,7 +83,7 @@ async def test_frames_come_at_the_rate_and_count_from_the_start() -> None:
 async def test_late_wakings_do_not_add_up() -> None:
     """A sleep that always wakes late delays each frame by that much, not by the sum."""
     time = FakeTime(late_s=0.3)
-    session = MockBackend(clock=time.clock, sleep=time.sleep).open(seed=1)
+    session = MockBackend(clock=time.clock, sleep=time.sleep).open(ListenOptions(seed=1))
     began_s = time.now_s
     frames = await first(session.stream(), 200)
     assert frames[-1].timestamp_s == 200
@@ -90,7 +93,7 @@ async def test_late_wakings_do_not_add_up() -> None:
 async def test_a_reader_that_was_away_gets_the_present() -> None:
     """After a long absence the stream resumes at the present and not with a flood of the past."""
     time = FakeTime()
-    stream = MockBackend(clock=time.clock, sleep=time.sleep).open(seed=1).stream()
+    stream = MockBackend(clock=time.clock, sleep=time.sleep).open(ListenOptions(seed=1)).stream()
     await first(stream, 3)
     time.now_s += 3600
     frames = await first(stream, 3)
@@ -100,7 +103,9 @@ async def test_a_reader_that_was_away_gets_the_present() -> None:
 async def test_a_short_lag_is_made_up_for() -> None:
     """A reader that lags a little misses nothing."""
     time = FakeTime()
-    session = MockBackend(rate_hz=10, clock=time.clock, sleep=time.sleep).open(seed=1)
+    session = MockBackend(rate_hz=10, clock=time.clock, sleep=time.sleep).open(
+        ListenOptions(seed=1)
+    )
     stream = session.stream()
     await first(stream, 1)
     time.now_s += CATCH_UP_S / 2

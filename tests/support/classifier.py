@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from classifier.backend import Backend, Listener, PcmInt16
+from classifier.backend import PLAIN, Backend, Listener, ListenOptions, PcmInt16
 from classifier.errors import BackendError, ClassifierError
 from classifier.frames import Affect, Source, VoiceFrame
 
@@ -121,7 +121,7 @@ class ScriptedBackend(Backend):
         if self.load_error is not None:
             raise self.load_error
 
-    def open(self, *, seed: int | None = None, num_speakers: int = 0) -> ScriptedListener:
+    def open(self, options: ListenOptions = PLAIN) -> ScriptedListener:
         """A listener for one session; it says nothing by itself."""
         listener = ScriptedListener()
         self.opened.append(listener)

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from classifier.acoustic import backend as acoustic
 from classifier.acoustic.backend import AcousticBackend
 from classifier.acoustic.lane import Lane, Reading, analyse
 from classifier.acoustic.model import Network, load_network
-from classifier.backend import Listener
+from classifier.backend import Listener, ListenOptions
 from classifier.context import backend_from_env
 from classifier.frames import Affect
 from tests.classifier.voices import Pcm, recording, silence
@@ -307,7 +308,7 @@ async def test_two_voices_of_one_source_are_told_apart(
     backend: AcousticBackend, chunk: int
 ) -> None:
     """Where two are announced each has a name and a habit of its own, in any chunks."""
-    frames = await hear(backend.open(num_speakers=2), TWO, chunk)
+    frames = await hear(backend.open(ListenOptions(num_speakers=2)), TWO, chunk)
     assert [frame.speaker_id for frame in frames[3:10]] == ["speaker_a"] * 7
     second = [frame for frame in frames if frame.speaker_id == "speaker_b"]
     assert len(second) >= 6
@@ -317,19 +318,34 @@ async def test_two_voices_of_one_source_are_told_apart(
     assert frames[-1].heard_s > max(frame.heard_s for frame in second)
 
 
+async def test_a_window_of_five_seconds_moves_slower_than_one_of_a_tenth(
+    backend: AcousticBackend,
+) -> None:
+    """What a session asks for as ``window_ms`` reaches the readings."""
+    both = np.concatenate([recording("calm"), recording("agitated")])
+    quick = await hear(backend.open(ListenOptions(window_ms=100)), both)
+    slow = await hear(backend.open(ListenOptions(window_ms=5000)), both)
+
+    def travelled(frames: list[VoiceFrame]) -> float:
+        heights = [frame.arousal for frame in frames if frame.arousal is not None]
+        return sum(abs(b - a) for a, b in pairwise(heights))
+
+    assert travelled(slow) < travelled(quick)
+
+
 @pytest.mark.parametrize("num_speakers", [0, 1])
 async def test_without_word_of_a_second_voice_there_is_one(
     backend: AcousticBackend, num_speakers: int
 ) -> None:
     """Unknown and one are the same: nobody is split in two by an emotion."""
-    frames = await hear(backend.open(num_speakers=num_speakers), TWO)
+    frames = await hear(backend.open(ListenOptions(num_speakers=num_speakers)), TWO)
     assert {frame.speaker_id for frame in frames} == {"speaker_a"}
     assert [frame.heard_s for frame in frames] == sorted(frame.heard_s for frame in frames)
 
 
 async def test_speakers_are_counted_over_both_sources(backend: AcousticBackend) -> None:
     """Two people, one on each side of a call: neither side is split."""
-    context = backend.open(num_speakers=2)
+    context = backend.open(ListenOptions(num_speakers=2))
     reader = asyncio.create_task(collect(context))
     await context.feed(SPEECH[:16_000], Source.TAB)
     for at in range(0, TWO.size, 16_000):

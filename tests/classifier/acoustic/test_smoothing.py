@@ -214,3 +214,14 @@ def test_smoothing_keeps_a_distribution() -> None:
         values = rng.dirichlet(np.ones(7)).astype(np.float32)
         average, _ = smoother.feed(step * 0.5, values)
         assert average.sum() == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.parametrize("window_ms", [100, 500, 1000, 5000])
+def test_a_longer_window_keeps_more_of_the_past(window_ms: int) -> None:
+    """A reading comes to weigh half after half the window that was asked for."""
+    smoother = Smoother(window_ms)
+    old, new = np.array([1.0, 0.0], np.float32), np.array([0.0, 1.0], np.float32)
+    smoother.feed(0.5, old)
+    average, _ = smoother.feed(1.0, new)
+    assert average[0] == pytest.approx(0.5 ** (1000 / window_ms), abs=1e-6)
+    assert average.sum() == pytest.approx(1.0)

@@ -18,7 +18,7 @@ import pytest
 
 import server.api.upload
 from classifier import Affect
-from classifier.backend import PcmInt16
+from classifier.backend import PLAIN, ListenOptions, PcmInt16
 from classifier.errors import BackendError, ModelError
 from classifier.frames import Source
 from server.log.base import EventStore
@@ -44,7 +44,7 @@ class TalkingBackend(ScriptedBackend):
         self.gate.set()
         self.breaks_after: int | None = None
 
-    def open(self, *, seed: int | None = None, num_speakers: int = 0) -> ScriptedListener:
+    def open(self, options: ListenOptions = PLAIN) -> ScriptedListener:
         """A listener for one session."""
         listener = _Talking(self)
         self.opened.append(listener)
