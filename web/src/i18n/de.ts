@@ -78,6 +78,7 @@ export const de: Catalogue = {
     starting: 'Wird vorbereitet',
     waiting: 'Hört zu',
     waitingHint: 'Noch hat niemand gesprochen.',
+    waitingHeard: 'Eine Stimme ist zu hören; der erste Ton braucht ein paar Sekunden.',
     waitingNoSource: 'Es kommt kein Ton an',
     waitingNoSourceHint: 'Schalten Sie unten das Mikrofon ein oder teilen Sie einen Tab.',
     unsure: 'Nicht sicher',
@@ -174,7 +175,7 @@ export const de: Catalogue = {
     window: 'Länge des Fensters',
     windowHint: 'Aus wie viel Sprache eine Angabe entsteht. Kürzer ist schneller, länger ruhiger.',
     windowValue: '{ms} ms',
-    optionsLater: 'Änderungen hier gelten ab dem nächsten Start.',
+    optionsLater: 'Was folgt, gilt ab dem nächsten Start.',
     licence: 'Lizenzschlüssel',
     licenceHint:
       'Zum Zuhören nicht nötig. Ein Schlüssel (er beginnt mit CFG-LNNT-) fügt hinzu: die Liste früherer Sitzungen, sie zu behalten und fortzusetzen, und andere Formate als JSON.',

@@ -76,6 +76,7 @@ export const en = {
     starting: 'Getting ready',
     waiting: 'Listening',
     waitingHint: 'Nothing has been said yet.',
+    waitingHeard: 'A voice is heard; the first tone takes a few seconds.',
     waitingNoSource: 'No sound is coming in',
     waitingNoSourceHint: 'Switch on the microphone or share a tab below.',
     unsure: 'Not sure',
@@ -170,7 +171,7 @@ export const en = {
     window: 'Length of the window',
     windowHint: 'How much speech one reading is made from. Shorter is quicker, longer is steadier.',
     windowValue: '{ms} ms',
-    optionsLater: 'Changes here count from the next start.',
+    optionsLater: 'What follows counts from the next start.',
     licence: 'Licence key',
     licenceHint:
       'Not needed to listen. A key (it begins with CFG-LNNT-) adds: the list of past sessions, keeping and continuing them, and exports other than JSON.',

@@ -45,6 +45,33 @@ test('muted, the clock goes on and nothing is heard', async ({ serve, linnet, pa
   await expect.poll(sentS).toBeGreaterThan(before);
 });
 
+test('another microphone is chosen in the middle, and the session goes on', async ({ serve, linnet, page }) => {
+  const server = await serve();
+  const asked: string[] = [];
+  await page.exposeFunction('testAsked', (id: string) => asked.push(id));
+  await page.addInitScript(() => {
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    const told = window as unknown as { testAsked: (id: string) => void };
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+      const stream = await ask(wanted);
+      told.testAsked(stream.getAudioTracks()[0]?.getSettings().deviceId ?? '');
+      return stream;
+    };
+  });
+  await linnet.prefer();
+  await page.goto(server.url);
+  await linnet.start();
+  const session = await linnet.sessionId();
+  await linnet.untilTone();
+  await page.getByRole('main').getByText(en.compose.more).click();
+  const choice = page.getByRole('combobox', { name: en.compose.device, exact: true });
+  const other = await choice.locator('option').last().getAttribute('value');
+  await choice.selectOption(other);
+  await expect.poll(() => asked).toEqual([expect.anything(), other]);
+  await expect(page.getByTestId('source-status').first()).toHaveText(en.source.live);
+  expect(await linnet.sessionId()).toBe(session);
+});
+
 test('a refused microphone is a plain sentence, and the same button mends it', async ({ serve, linnet, page }) => {
   const server = await serve();
   await linnet.prefer();

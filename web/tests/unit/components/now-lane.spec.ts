@@ -37,6 +37,18 @@ describe('a lane', () => {
     expect(show(null).text()).toContain('Nothing has been said yet.');
   });
 
+  it('never says that nothing was said once a voice is heard', () => {
+    const heard = show(laneOf(reading({ timestamp: 1, heard_s: 1 }))).text();
+    expect(heard).toContain('A voice is heard');
+    expect(heard).not.toContain('Nothing has been said');
+  });
+
+  it('does not claim to listen when nothing more comes', () => {
+    const lane = show(laneOf(reading({ timestamp: 1, heard_s: 1 })), { over: true });
+    expect(lane.get('[data-testid=tone-word]').text()).toBe('Not listening');
+    expect(lane.text()).not.toContain('A voice is heard');
+  });
+
   it('says tone, sureness, shift and why, and the number only when asked', async () => {
     const lane = show(
       speaking({

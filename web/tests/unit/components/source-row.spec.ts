@@ -37,6 +37,15 @@ describe('a source', () => {
     expect(row.emitted('mend')).toHaveLength(1);
   });
 
+  it('has room for another device where one would help, and only there', () => {
+    const slots = { default: () => 'the other microphones' };
+    const row = (state: Partial<SourceState>) =>
+      mounted(SourceRow, { source: 'mic', state: { ...off, ...state } }, 'en', slots).text();
+    expect(row({ status: 'lost', problem: 'device-lost' })).toContain('the other microphones');
+    expect(row({ status: 'denied', problem: 'denied' })).not.toContain('the other microphones');
+    expect(row({ status: 'live' })).not.toContain('the other microphones');
+  });
+
   it('offers no button where none would help', () => {
     const row = show({ status: 'unsupported', problem: 'no-display-capture' });
     expect(row.text()).toContain('cannot share the sound of a tab');

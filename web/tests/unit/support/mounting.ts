@@ -16,9 +16,10 @@ export function freshStore(choices: Partial<Preferences> = {}): void {
 }
 
 /** `component` in the document, with the texts of a language. */
-export function mounted(component: Component, props: object = {}, language: Language = 'en') {
+export function mounted(component: Component, props: object = {}, language: Language = 'en', slots: Record<string, () => string> = {}) {
   return mount(component, {
     props,
+    slots,
     attachTo: document.body,
     global: { plugins: [createTexts(language)] },
   });
