@@ -173,7 +173,7 @@ export const de: Catalogue = {
     elcor: 'Den Ton in Klammern voranstellen, wie die Elcor',
     elcorHint: '„[Frustrated] Pitch is raised for this voice.“',
     window: 'Länge des Fensters',
-    windowHint: 'Aus wie viel Sprache eine Angabe entsteht. Kürzer ist schneller, länger ruhiger.',
+    windowHint: 'Auf wie viel Sprache ein Wort beruht. Kürzer ist schneller, länger ruhiger.',
     windowValue: '{ms} ms',
     optionsLater: 'Was folgt, gilt ab dem nächsten Start.',
     licence: 'Lizenzschlüssel',

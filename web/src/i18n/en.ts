@@ -169,7 +169,7 @@ export const en = {
     elcor: 'Say the tone in brackets first, as the Elcor do',
     elcorHint: '“[Frustrated] Pitch is raised for this voice.”',
     window: 'Length of the window',
-    windowHint: 'How much speech one reading is made from. Shorter is quicker, longer is steadier.',
+    windowHint: 'How much speech a word rests on. Shorter is quicker, longer is steadier.',
     windowValue: '{ms} ms',
     optionsLater: 'What follows counts from the next start.',
     licence: 'Licence key',
