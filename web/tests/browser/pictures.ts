@@ -26,7 +26,7 @@ async function talk(linnet: LinnetPage, server: LinnetServer): Promise<void> {
 }
 
 const PICTURES: readonly Picture[] = [
-  { name: 'session', size: WIDE, choices: { theme: 'light' }, reach: talk },
+  { name: 'voices', size: WIDE, choices: { theme: 'light' }, reach: talk },
   { name: 'companion', size: NARROW, choices: { theme: 'dark' }, reach: talk },
   {
     name: 'paused',
