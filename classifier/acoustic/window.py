@@ -96,8 +96,8 @@ class SlidingWindow:
         self._voices = voices
         self._voice = 0
         self._own_frames = ANALYSIS_FRAMES
-        self._frames = np.zeros((ANALYSIS_FRAMES, FRAME_WIDTH), np.float32)
-        self._frames[:, _ENERGY] = -120.0
+        self._past = np.zeros((ANALYSIS_FRAMES - BLOCK_FRAMES, FRAME_WIDTH), np.float16)
+        self._past[:, _ENERGY] = -120.0
         self._levels = Levels()
         self._blocks = 0
         self._heard = 0
@@ -106,23 +106,27 @@ class SlidingWindow:
         """Take one block of frames, ``(BLOCK_FRAMES, FRAME_WIDTH)``, and describe the window."""
         if block.shape != (BLOCK_FRAMES, FRAME_WIDTH):
             raise ValueError(f"a block is {(BLOCK_FRAMES, FRAME_WIDTH)}, not {block.shape}")
-        self._frames = np.concatenate([self._frames[BLOCK_FRAMES:], block])
+        # Half precision: a tenth of a decibel at most, and half of what a waiting lane weighs. A
+        # frame is rounded before it is first looked at, so every window sees it the same.
+        kept = np.concatenate([self._past, block.astype(np.float16)])
+        self._past = kept[BLOCK_FRAMES:].copy()
+        frames = kept.astype(np.float32)
         self._blocks += 1
         self._levels.update(block[:, _ENERGY])
-        speech, voiced = mark_speech(self._frames, self._levels)
+        speech, voiced = mark_speech(frames, self._levels)
         new = int(speech[-BLOCK_FRAMES:].sum())
         self._heard += new
         if self._voices is not None:
-            self._follow(self._voices, speech, voiced, new / FRAME_RATE_HZ)
+            self._follow(self._voices, frames, speech, voiced, new / FRAME_RATE_HZ)
         recent_speech, recent_voiced = speech[-RECENT_FRAMES:], voiced[-RECENT_FRAMES:]
         of_late = int(recent_speech.sum())
         vector, recent, crowd = None, None, False
         if of_late >= MIN_RECENT and enough_speech(speech, voiced):
-            vector = functionals(self._frames, speech, voiced)
-            crowd = many_voices(self._frames, voiced)
+            vector = functionals(frames, speech, voiced)
+            crowd = many_voices(frames, voiced)
             if enough_speech(recent_speech, recent_voiced):
-                recent = functionals(self._frames[-RECENT_FRAMES:], recent_speech, recent_voiced)
-        level = self._frames[speech, _ENERGY].mean() if speech.any() else -120.0
+                recent = functionals(frames[-RECENT_FRAMES:], recent_speech, recent_voiced)
+        level = frames[speech, _ENERGY].mean() if speech.any() else -120.0
         return Window(
             end_s=self._blocks * BLOCK_S,
             vector=vector,
@@ -137,11 +141,13 @@ class SlidingWindow:
             voice=self._voice,
         )
 
-    def _follow(self, voices: Voices, speech: Mask, voiced: Mask, new_speech_s: float) -> None:
+    def _follow(
+        self, voices: Voices, frames: Floats, speech: Mask, voiced: Mask, new_speech_s: float
+    ) -> None:
         """Ask who is speaking; what another voice said before is taken out of both masks."""
         self._own_frames = min(ANALYSIS_FRAMES, self._own_frames + BLOCK_FRAMES)
         first = max(turn_begin(speech), ANALYSIS_FRAMES - self._own_frames)
-        voice = voices.follow(describe_turn(self._frames[first:], voiced[first:]), new_speech_s)
+        voice = voices.follow(describe_turn(frames[first:], voiced[first:]), new_speech_s)
         if voice != self._voice:
             self._voice = voice
             turn = ANALYSIS_FRAMES - first

@@ -138,9 +138,13 @@ async def test_stopping_does_not_wait_for_a_reader(
     """With nobody at the stream feed waits at the bound; stop ends it all the same."""
     monkeypatch.setattr(acoustic, "MAX_UNREAD", 4)
     context = backend.open()
-    feeding = asyncio.create_task(context.feed(silence(10.0)))
+    await context.feed(silence(2.0))
+    feeding = asyncio.create_task(context.feed(silence(8.0)))
+    await asyncio.sleep(0)
+    # The engine takes one after the other: when this is through, so is what came before it.
+    await backend.open().feed(silence(0.5))
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(asyncio.shield(feeding), 0.5)
+        await asyncio.wait_for(asyncio.shield(feeding), 0.2)
     await asyncio.wait_for(context.stop(), 5)
     await asyncio.wait_for(feeding, 5)
     assert len(await collect(context)) == 4
