@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -66,7 +67,9 @@ class FanoutResult:
 
 
 def say(**what: Any) -> None:
-    """One JSON line to the benchmark."""
+    """One JSON line to the benchmark, however long."""
+    # An event loop may have left the pipe non-blocking: a line longer than the pipe would be cut.
+    os.set_blocking(sys.stdout.fileno(), True)
     sys.stdout.write(json.dumps(what) + "\n")
     sys.stdout.flush()
 
