@@ -23,8 +23,9 @@ from server.models import EndReason, SessionState
 _OWED_MAX: Final = 1_000
 """Ended sessions that wait for a store which fails; over it the oldest is given up."""
 
-_END_STORED_S: Final = 5.0
-"""How long the store may take to note that a session has ended."""
+END_STORED_S: Final = 5.0
+"""How long the store may take to note that a session has ended. Without the note it is found
+running at the next start and marked interrupted then."""
 
 TURN_EVERY_S: Final = 1.0
 _EXPIRE_EVERY_S: Final = 3_600.0
@@ -169,7 +170,7 @@ class Keeper:
         for session_id, ending in tuple(self._owed.items()):
             if ending.channel.unstored is not None:
                 continue
-            if not await self.settle(ending, _END_STORED_S):
+            if not await self.settle(ending, END_STORED_S):
                 return
             self._owed.pop(session_id, None)
             _log.info("session end stored late", session=session_id[:6])

@@ -23,7 +23,7 @@ from server.errors import (
     StoreError,
     UnknownSessionError,
 )
-from server.keeper import Ending, Keeper
+from server.keeper import END_STORED_S, Ending, Keeper
 from server.loading import Loading
 from server.log.base import EventStore, Gap, SessionRow
 from server.log.channel import Cursor
@@ -44,10 +44,6 @@ from server.settings import Settings
 
 ID_BYTES: Final = 24
 """192 random bits: knowing a session id is being allowed in."""
-
-_END_STORED_S: Final = 5.0
-"""How long the store may take to note that a session has ended. Without the note it is found
-running at the next start and marked interrupted then."""
 
 _END_STORED_SHUTDOWN_S: Final = 0.4
 """The same when the whole server goes: it has two seconds for everything."""
@@ -275,7 +271,7 @@ class SessionManager:
             shutdown = reason is EndReason.SHUTDOWN
             ending = Ending(session.channel, reason, self._clock.wall_s())
             stored = await self._keeper.settle(
-                ending, _END_STORED_SHUTDOWN_S if shutdown else _END_STORED_S
+                ending, _END_STORED_SHUTDOWN_S if shutdown else END_STORED_S
             )
         finally:
             self._sessions.pop(session_id, None)

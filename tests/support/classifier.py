@@ -109,6 +109,8 @@ class ScriptedBackend(Backend):
         self.load_error: ClassifierError | None = None
         """Raised by loading."""
         self.closed = False
+        self.asked_for: list[ListenOptions] = []
+        """How each session wished to be heard, in the order they were started."""
 
     @property
     def last(self) -> ScriptedListener:
@@ -123,6 +125,7 @@ class ScriptedBackend(Backend):
 
     def open(self, options: ListenOptions = PLAIN) -> ScriptedListener:
         """A listener for one session; it says nothing by itself."""
+        self.asked_for.append(options)
         listener = ScriptedListener()
         self.opened.append(listener)
         return listener

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from classifier import ListenOptions
 from tests.server.api.conftest import Serve
 from tests.support.api import PAID_KEY, Api
 
@@ -122,6 +123,16 @@ async def test_fields_that_clients_of_the_original_send_are_taken(
 ) -> None:
     """Optional fields in range, null for left open, and unknown fields do not hinder a start."""
     assert await api.start(**fields)
+
+
+async def test_how_a_session_wishes_to_be_heard_reaches_the_classifier(api: Api) -> None:
+    """The window and the number of speakers of the start body are the listener's; else defaults."""
+    await api.start(window_ms=300, num_speakers=2)
+    await api.start()
+    assert api.backend.asked_for == [
+        ListenOptions(window_ms=300, num_speakers=2),
+        ListenOptions(),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from server.log.sqlite import SqliteStore
+from tests.server.log.session_log import Log
 from tests.support.clock import FakeClock
+from tests.support.events import session_row
 
 
 @pytest.fixture
@@ -24,3 +26,10 @@ async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SqliteStore]:
     await store.open()
     yield store
     await store.aclose()
+
+
+@pytest.fixture
+async def log(store: SqliteStore, clock: FakeClock) -> Log:
+    """A session's log that has just begun."""
+    await store.create_session(session_row())
+    return Log(store, clock)
