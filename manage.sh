@@ -86,7 +86,7 @@ main() {
   case $command in
     start) start ;;
     stop) stop ;;
-    restart) stop; start ;;
+    restart) restart ;;
     status) status ;;
     logs) logs "$@" ;;
     open) open_page ;;

@@ -55,6 +55,15 @@ start() {
   print_classifier "${HEALTH[2]}"
 }
 
+# A setting that makes no sense is named while the old server still runs.
+restart() {
+  if find_server && [[ -x $PY ]]; then
+    "$PY" -m server.cli.probe settings >/dev/null || exit 1
+  fi
+  stop
+  start
+}
+
 stop() {
   if find_server; then
     stop_server

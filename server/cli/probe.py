@@ -3,6 +3,7 @@
 Owns the check that the ports are free and the reading of ``/health``. Settings are read by the
 server's own reader, so that both always agree. May not know of processes or pid files.
 
+    python -m server.cli.probe settings        -> their mode
     python -m server.cli.probe addresses       -> HOST CONNECT_HOST PORT FRONTEND_PORT
     python -m server.cli.probe health URL      -> READY VERSION MODE CLASSIFIER
 
@@ -16,7 +17,11 @@ import http.client
 import json
 import socket
 import sys
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from server.settings import Settings
 
 _ANSWER_DEADLINE_S = 2.0
 _TAKEN = {errno.EADDRINUSE}
@@ -61,15 +66,32 @@ def claim_port(host: str, port: int, setting: str) -> int:
         return port
 
 
-def addresses() -> str:
-    """Read the settings as the server does and check that both ports are free."""
+def _read_settings() -> Settings:
     from server.errors import SettingsError
     from server.settings import load_settings
 
     try:
-        settings = load_settings()
+        return load_settings()
     except SettingsError as exc:
         raise ProbeError(str(exc)) from None
+
+
+def settings_mode() -> str:
+    """Read the settings as the server does; which mode they ask for.
+
+    Raises:
+        ProbeError: one makes no sense.
+    """
+    return _read_settings().mode
+
+
+def addresses() -> str:
+    """Read the settings as the server does and check that both ports are free.
+
+    Raises:
+        ProbeError: one makes no sense, or another program has a port.
+    """
+    settings = _read_settings()
     port = claim_port(settings.host, settings.port, "LINNET_PORT")
     frontend_port = claim_port(settings.host, settings.frontend_port, "LINNET_FRONTEND_PORT")
     return f"{settings.host}\t{connect_host(settings.host)}\t{port}\t{frontend_port}"
@@ -103,12 +125,14 @@ def main(arguments: list[str]) -> int:
     """Answer one question."""
     try:
         match arguments:
+            case ["settings"]:
+                answer = settings_mode()
             case ["addresses"]:
                 answer = addresses()
             case ["health", url]:
                 answer = health(url)
             case _:
-                raise ProbeError("Ask for: addresses | health URL")
+                raise ProbeError("Ask for: settings | addresses | health URL")
     except ProbeError as exc:
         sys.stderr.write(f"{exc}\n")
         return 1

@@ -179,6 +179,21 @@ def test_restart_replaces_the_process(project: Project) -> None:
     assert not _lives(old)
 
 
+def test_restart_with_a_setting_that_makes_no_sense_leaves_the_server_running(
+    project: Project,
+) -> None:
+    """The setting is named, and whoever is listening keeps listening."""
+    project.manage("start")
+    old = project.pid()
+
+    result = project.manage("restart", LINNET_HEARTBEAT_S="soon")
+
+    assert result.returncode == 1
+    assert "LINNET_HEARTBEAT_S" in result.stderr
+    assert project.pid() == old
+    assert _lives(old)
+
+
 def test_the_env_file_counts_and_the_environment_wins(project: Project) -> None:
     """Both ports are in .env; the one that the environment also names is taken from there."""
     api, web = project.ports

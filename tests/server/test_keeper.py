@@ -26,7 +26,7 @@ DAY_S = 86_400.0
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Turns come quickly, and nobody waits long for a store."""
     monkeypatch.setattr("server.keeper.TURN_EVERY_S", 0.01)
-    monkeypatch.setattr("server.keeper._END_STORED_S", 0.2)
+    monkeypatch.setattr("server.keeper.END_STORED_S", 0.2)
 
 
 @pytest.fixture
