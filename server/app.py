@@ -23,9 +23,9 @@ from server.clock import Clock, SystemClock
 from server.errors import SettingsError
 from server.log.base import EventStore
 from server.log.sqlite import SqliteStore
-from server.manager import SessionManager
 from server.metrics import Metrics
 from server.recordings.places import Places
+from server.sessions.manager import SessionManager
 from server.settings import Settings
 
 BODY_MAX_BYTES: Final = 64 * 1024

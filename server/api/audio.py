@@ -19,10 +19,10 @@ from server.api.inputs import read_source
 from server.api.keys import MANAGER, METRICS, SETTINGS
 from server.api.problems import close_of
 from server.errors import AudioRefusedError, InvalidInputError, LinnetError, SessionEndedError
-from server.feed import AudioFeed
-from server.inbox import SAMPLE_BYTES
 from server.metrics import Metrics
 from server.models import AudioAck, AudioRefusal
+from server.sessions.feed import AudioFeed
+from server.sessions.inbox import SAMPLE_BYTES
 
 TRANSPORT_MAX_BYTES: Final = 256 * 1024
 """Eight seconds of audio: over the second that is taken, so that a clear refusal can be sent, yet

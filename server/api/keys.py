@@ -9,9 +9,9 @@ from aiohttp import web
 from server.api.credentials import Credentials
 from server.api.endpoint import Access
 from server.clock import Clock
-from server.manager import SessionManager
 from server.metrics import Metrics
 from server.recordings.places import Places
+from server.sessions.manager import SessionManager
 from server.settings import Settings
 
 SETTINGS: Final = web.AppKey("settings", Settings)

@@ -30,11 +30,11 @@ from server.errors import LinnetError, PaymentRequiredError, SettingsError
 from server.export.stored import StoredEvents, head_of
 from server.log.sqlite import SqliteStore
 from server.logs import configure_logs
-from server.manager import SessionManager
 from server.metrics import Metrics
 from server.recordings.analysis import Outcome, start_analysis
 from server.recordings.documents import NAME_MAX_CHARS, AnalyseRequest
 from server.recordings.recording import open_recording
+from server.sessions.manager import SessionManager
 from server.settings import Settings, load_settings
 from server.tiers import require_paid, tier_of
 

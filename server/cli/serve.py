@@ -19,7 +19,7 @@ from server.app import build_app, serving
 from server.cli.memory import keep_pages
 from server.errors import SettingsError, StoreError
 from server.logs import configure_logs
-from server.manager import SessionManager
+from server.sessions.manager import SessionManager
 from server.settings import Settings, load_settings, unknown_settings
 
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)

@@ -19,14 +19,14 @@ from classifier.frames import SAMPLE_RATE_HZ
 from server.clock import Clock
 from server.errors import LinnetError, StoreError
 from server.log.base import SessionRow
-from server.manager import SessionManager
 from server.models import EndReason, ServiceStatus, Tier
 from server.recordings.documents import AnalyseRequest, ProgressEvent, RecordingSummary
 from server.recordings.feed import held
 from server.recordings.in_order import InOrder
 from server.recordings.recording import Recording
 from server.recordings.summary import Summary, times_real_time
-from server.session import Session
+from server.sessions.manager import SessionManager
+from server.sessions.session import Session
 
 _READY_S: Final = 60.0
 """How long the classifier may take to be made ready."""

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 from classifier import Source
 from server.errors import ClassifierFailedError
-from server.session import Session
+from server.sessions.session import Session
 
 
 @asynccontextmanager

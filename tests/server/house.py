@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 
 from server.log.base import Event, EventStore, SessionRow
-from server.manager import SessionManager
 from server.metrics import Metrics
 from server.models import StartRequest, Tier
-from server.session import Session
+from server.sessions.manager import SessionManager
+from server.sessions.session import Session
 from server.settings import Settings
 from tests.server.log.subscriber import Subscriber, until
 from tests.support.classifier import ScriptedBackend, ScriptedListener

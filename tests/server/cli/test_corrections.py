@@ -16,10 +16,10 @@ from typer.testing import CliRunner, Result
 
 from classifier import Affect, Source, VoiceFrame
 from server.__main__ import app
-from server.annotate import Annotator
 from server.log.base import Draft
 from server.log.sqlite import FILE_NAME, SqliteStore
 from server.models import CorrectionMark
+from server.sessions.annotate import Annotator
 from tests.support.clock import FakeClock
 from tests.support.events import numbered, session_row
 

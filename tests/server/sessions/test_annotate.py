@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from classifier import Affect, ProsodyFlag, ShiftDirection, Source, VoiceFrame
 from classifier.frames import EnvironLabel, QueueLabel, Sound
-from server.annotate import Annotator
 from server.log.base import Draft, ToneKeys
 from server.models import ServiceStatus
+from server.sessions.annotate import Annotator
 from tests.support.classifier import voice_frame
 
 

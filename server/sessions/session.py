@@ -18,7 +18,6 @@ import structlog
 
 from classifier import Backend, ClassifierError, Listener, Source
 from classifier.backend import PcmInt16
-from server.annotate import Annotator
 from server.clock import Clock
 from server.errors import (
     ClassifierFailedError,
@@ -27,12 +26,13 @@ from server.errors import (
     SessionEndedError,
     SourceTakenError,
 )
-from server.feed import AudioFeed
-from server.inbox import AudioInbox
 from server.log.base import Event
 from server.log.channel import Channel, Cursor
 from server.metrics import Metrics
 from server.models import EndReason, ServiceStatus, SessionInfo, SessionState, Tier
+from server.sessions.annotate import Annotator
+from server.sessions.feed import AudioFeed
+from server.sessions.inbox import AudioInbox
 
 _FEED_S: Final = 5.0
 """Most audio given to the classifier in one go when it has fallen behind."""

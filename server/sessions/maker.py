@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from classifier import Backend, Listener, ListenOptions
-from server.annotate import Annotator
 from server.clock import Clock
-from server.keeper import Description
 from server.log.base import EventStore, SessionRow
 from server.log.channel import Channel
 from server.metrics import Metrics
 from server.models import SessionState, StartRequest, Tier
-from server.session import Session, SessionParts
+from server.sessions.annotate import Annotator
+from server.sessions.keeper import Description
+from server.sessions.session import Session, SessionParts
 
 TONE_INTERVAL_S: Final = 1.0
 """An unchanged tone is repeated once a second while it lasts, the pace front ends expect."""

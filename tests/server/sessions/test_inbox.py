@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from classifier import SAMPLE_RATE_HZ
 from server.errors import AudioRefusedError
-from server.inbox import MESSAGE_MAX_SAMPLES, AudioInbox, TakenAudio
+from server.sessions.inbox import MESSAGE_MAX_SAMPLES, AudioInbox, TakenAudio
 from tests.support.clock import FakeClock
 
 CHUNK = bytes(3_200)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.archive import Archive
 from server.errors import GoingAwayError, StoreError, UnknownSessionError
-from server.keeper import Keeper
 from server.log.base import Draft, Event
 from server.log.sqlite import SqliteStore
 from server.models import CorrectionMark, EndReason, ResumeRequest, SessionState, StartRequest, Tier
-from server.session import Session
+from server.sessions.archive import Archive
+from server.sessions.keeper import Keeper
+from server.sessions.session import Session
 from tests.server.house import House
 from tests.server.log.subscriber import until
 from tests.support.clock import FakeClock
@@ -106,7 +106,7 @@ async def test_a_long_session_is_copied_in_pages(
 ) -> None:
     """Whoever follows the new session from the start has everything once and in order, from the
     store and then live."""
-    monkeypatch.setattr("server.archive._PAGE_EVENTS", 7)
+    monkeypatch.setattr("server.sessions.archive._PAGE_EVENTS", 7)
     old = await past(house, 40)
     new, count = await resume(house, old)
     assert count == old.channel.last_seq == 42
@@ -134,7 +134,7 @@ async def test_half_a_copy_is_erased(
     house: House, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
     """When the log fails in the middle there is an error and no new session."""
-    monkeypatch.setattr("server.archive._PAGE_EVENTS", 2)
+    monkeypatch.setattr("server.sessions.archive._PAGE_EVENTS", 2)
     old = await past(house, 5)
     if fails == "append":
         house.store.fail_appends = 1

@@ -6,7 +6,7 @@ import pytest
 
 from server.errors import CapacityError
 from server.metrics import Metrics
-from server.room import Room
+from server.sessions.room import Room
 from server.settings import Settings
 
 

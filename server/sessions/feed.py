@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 from server.errors import LinnetError, SessionEndedError
-from server.inbox import AudioInbox
+from server.sessions.inbox import AudioInbox
 
 
 class AudioFeed:
@@ -39,7 +39,7 @@ class AudioFeed:
         """Accept one message of PCM.
 
         Raises:
-            AudioRefusedError: see :meth:`server.inbox.AudioInbox.offer`.
+            AudioRefusedError: see :meth:`server.sessions.inbox.AudioInbox.offer`.
             SessionEndedError: the session ended.
         """
         if self.ended.is_set():

@@ -15,10 +15,10 @@ import orjson
 
 from server.clock import Clock
 from server.errors import UnknownEventError, UnknownSessionError
-from server.keeper import Keeper
 from server.log.base import Event, EventStore, Gap, SessionRow
 from server.log.channel import Channel
 from server.models import CorrectionMark, CorrectionRequest
+from server.sessions.keeper import Keeper
 
 _PAGE_EVENTS: Final = 500
 

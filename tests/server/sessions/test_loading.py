@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classifier.errors import ModelError
-from server.loading import Loading
+from server.sessions.loading import Loading
 from tests.support.classifier import ScriptedBackend
 
 

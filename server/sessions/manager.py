@@ -14,7 +14,6 @@ from typing import Final
 import structlog
 
 from classifier import Backend, Listener
-from server.archive import Archive, check_owner
 from server.clock import Clock
 from server.errors import (
     GoingAwayError,
@@ -23,11 +22,8 @@ from server.errors import (
     StoreError,
     UnknownSessionError,
 )
-from server.keeper import END_STORED_S, Ending, Keeper
-from server.loading import Loading
 from server.log.base import EventStore, Gap, SessionRow
 from server.log.channel import Cursor
-from server.maker import Beginning, SessionMaker
 from server.metrics import Metrics
 from server.models import (
     EndReason,
@@ -37,9 +33,13 @@ from server.models import (
     StartRequest,
     Tier,
 )
-from server.reaper import Reaper
-from server.room import Room
-from server.session import Session
+from server.sessions.archive import Archive, check_owner
+from server.sessions.keeper import END_STORED_S, Ending, Keeper
+from server.sessions.loading import Loading
+from server.sessions.maker import Beginning, SessionMaker
+from server.sessions.reaper import Reaper
+from server.sessions.room import Room
+from server.sessions.session import Session
 from server.settings import Settings
 
 ID_BYTES: Final = 24

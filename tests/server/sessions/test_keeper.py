@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from classifier import Affect
-from server.keeper import Description
 from server.log.base import Gap
 from server.log.sqlite import FILE_NAME, SqliteStore
 from server.models import EndReason, SessionState
+from server.sessions.keeper import Description
 from tests.server.house import House
 from tests.server.log.subscriber import until
 from tests.support.classifier import voice_frame
@@ -25,8 +25,8 @@ DAY_S = 86_400.0
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Turns come quickly, and nobody waits long for a store."""
-    monkeypatch.setattr("server.keeper.TURN_EVERY_S", 0.01)
-    monkeypatch.setattr("server.keeper.END_STORED_S", 0.2)
+    monkeypatch.setattr("server.sessions.keeper.TURN_EVERY_S", 0.01)
+    monkeypatch.setattr("server.sessions.keeper.END_STORED_S", 0.2)
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ async def test_what_is_unstored_while_a_session_runs_is_named(house: House) -> N
 async def test_too_many_endings_are_not_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the store fails only so many ended sessions wait for it; over that the oldest is given
     up, and what is lost is counted."""
-    monkeypatch.setattr("server.keeper._OWED_MAX", 1)
+    monkeypatch.setattr("server.sessions.keeper._OWED_MAX", 1)
     sessions = [(await house.start())[0] for _ in range(2)]
     guests = [house.follow(session) for session in sessions]
     for guest in guests:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from server.models import Tier
-from server.session import Session
+from server.sessions.session import Session
 from server.settings import Settings
 
 _LOOK_EVERY_S: Final = 1.0
