@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from server.log.base import Event, EventStore, SessionRow
+from server.log.sqlite import SqliteStore
 from server.metrics import Metrics
 from server.models import StartRequest, Tier
 from server.sessions.manager import SessionManager
@@ -73,6 +75,14 @@ class House:
     def count(self, name: str, **labels: str) -> float:
         """A metric as it stands."""
         return self.metrics.registry.get_sample_value(name, labels) or 0.0
+
+
+async def opened(folder: Path, **settings: Any) -> House:
+    """A house with other settings, whose log is in this folder; the test closes it."""
+    clock = FakeClock()
+    house = House(SqliteStore(folder, clock), clock, **settings)
+    await house.manager.open()
+    return house
 
 
 class Guest:
