@@ -7,6 +7,7 @@ voice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,8 @@ from classifier.acoustic.layout import (
     COLUMN,
     FIRST_MEL,
     FIRST_MFCC,
+    FRAME_RATE_HZ,
+    FRAME_WIDTH,
     MEL_BANDS,
     MFCCS,
     Floats,
@@ -87,16 +90,26 @@ FUNCTIONAL: Final = {name: i for i, name in enumerate(FUNCTIONALS)}
 
 WIDTH: Final = len(FUNCTIONALS)
 
+_ENERGY: Final = COLUMN["energy_db"]
+_PITCH: Final = COLUMN["pitch_st"]
+_CEPSTRA: Final = slice(FIRST_MFCC, FIRST_MFCC + MFCCS)
+_MEL: Final = slice(FIRST_MEL, FIRST_MEL + MEL_BANDS)
 _VOICED_COLUMNS: Final = np.array([COLUMN[n] for n in _VOICED_NAMES])
 _UNVOICED_COLUMNS: Final = np.array([COLUMN[n] for n in _UNVOICED_NAMES])
 _MOVING_COLUMNS: Final = np.array([COLUMN[n] for n in _MOVING_NAMES])
 _STEP: Final = 5
 """Frames over which rises and falls are measured: 50 ms."""
+_EACH_CEPSTRUM: Final = np.full(MFCCS, 1.0 / MFCCS, np.float32)
+_NOUGHT: Final = np.float32(0.0)
+_ONE: Final = np.float32(1.0)
+_QUANTILES: Final = (0.2, 0.5, 0.8)
+_VOICED, _SPEECH, _UNVOICED = range(3)
+"""Rows of a span's marks."""
 
 
 def enough_speech(speech: Mask, voiced: Mask) -> bool:
     """Whether a window holds enough speech to be described."""
-    return int(speech.sum()) >= MIN_SPEECH and int(voiced.sum()) >= MIN_VOICED
+    return bool(np.count_nonzero(speech) >= MIN_SPEECH and np.count_nonzero(voiced) >= MIN_VOICED)
 
 
 def functionals(frames: Floats, speech: Mask, voiced: Mask) -> Floats:
@@ -113,101 +126,148 @@ def functionals(frames: Floats, speech: Mask, voiced: Mask) -> Floats:
     Raises:
         ValueError: there is not :func:`enough_speech`.
     """
-    if not enough_speech(speech, voiced):
+    vector: Floats = functionals_from(frames, speech, voiced, (0,))[0]
+    return vector
+
+
+def functionals_from(frames: Floats, speech: Mask, voiced: Mask, firsts: Sequence[int]) -> Floats:
+    """Describe spans of one window that all last to its end, such as the whole of it and its
+    newest second.
+
+    Means and mean squares of all spans are products of marks, 1 where a frame counts, with the
+    frames: so few numbers cost less than a call each for every span would.
+
+    Args:
+        frames: ``(frames, FRAME_WIDTH)``.
+        speech: ``(frames,)``.
+        voiced: ``(frames,)``, within ``speech``.
+        firsts: the first frame of each span.
+
+    Returns:
+        ``(spans, WIDTH)``, each in the order of :data:`FUNCTIONALS`.
+
+    Raises:
+        ValueError: there is not :func:`enough_speech` in a span.
+    """
+    if not all(enough_speech(speech[first:], voiced[first:]) for first in firsts):
         raise ValueError("not enough speech in the window")
-    sung = frames[voiced].take(_VOICED_COLUMNS, axis=1)
-    ordered = np.sort(sung.T, axis=1)  # along the rows of memory
-    at = [int(q * (len(sung) - 1) + 0.5) for q in (0.2, 0.5, 0.8)]
-    mean, deviation = _mean_and_deviation(sung)
-    unvoiced = speech & ~voiced
-    hissed = frames[unvoiced if unvoiced.any() else speech].take(_UNVOICED_COLUMNS, axis=1)
-    pairs = voiced[1:] & voiced[:-1]
-    moving = frames.take(_MOVING_COLUMNS, axis=1)
-    moves = np.abs(moving[1:][pairs] - moving[:-1][pairs])
-    energy = frames[:, COLUMN["energy_db"]]
-    pace = pace_measures(energy, speech, voiced)
-    parts = (
-        mean,
-        deviation,
-        *(ordered[:, i] for i in at),
-        _mean_and_deviation(hissed)[0],
-        np.add.reduce(moves, axis=0) / max(1, len(moves)),
-        _contours(frames, speech, voiced),
-        _band_deviations(frames[:, FIRST_MEL : FIRST_MEL + MEL_BANDS][speech]),
-        [pace[name] for name in PACE_NAMES],
-    )
-    return np.concatenate(parts).astype(np.float32)
+    marks = _marks(speech, voiced, firsts)
+    mean, deviation = _mean_and_deviation(frames, marks)
+    moves, flux_deviation = _moves(frames, marks)
+    rises = _rises(frames, marks)
+    energy = frames[:, _ENERGY]
+    sung = frames[voiced].take(_VOICED_COLUMNS, axis=1).T
+    vectors = np.empty((len(firsts), WIDTH), np.float32)
+    for i, first in enumerate(firsts):
+        ordered = np.ascontiguousarray(sung[:, -np.count_nonzero(voiced[first:]) :])
+        ordered.sort(axis=1)
+        last = ordered.shape[1] - 1
+        voiced_db, unvoiced_db = mean[i, _VOICED, _ENERGY], mean[i, _UNVOICED, _ENERGY]
+        spoken = energy[first:][speech[first:]]
+        spoken.sort()
+        low, high = (spoken[int(q * (len(spoken) - 1))] for q in (0.2, 0.8))
+        pitch_up, pitch_down = rises[i, _VOICED, :, _PITCH]
+        energy_up, energy_down = rises[i, _SPEECH, :, _ENERGY]
+        contours = (
+            moves[i, _VOICED, _PITCH],
+            pitch_up,
+            pitch_down,
+            _trend(frames[first:, _PITCH], voiced[first:]),
+            deviation[i, _SPEECH, _ENERGY],
+            high - low,
+            spoken[-1] - mean[i, _SPEECH, _ENERGY],
+            moves[i, _VOICED, _ENERGY],
+            energy_up,
+            energy_down,
+            voiced_db - unvoiced_db if len(spoken) > ordered.shape[1] else 0.0,
+            moves[i, _SPEECH, FIRST_MEL],
+            flux_deviation[i],
+        )
+        pace = pace_measures(energy[first:], speech[first:], voiced[first:])
+        bands = np.add.reduceat(deviation[i, _SPEECH, _MEL], _GROUP_STARTS) / _GROUP_SIZES
+        np.concatenate(
+            (
+                mean[i, _VOICED, _VOICED_COLUMNS],
+                deviation[i, _VOICED, _VOICED_COLUMNS],
+                *(ordered[:, int(q * last + 0.5)] for q in _QUANTILES),
+                mean[i, _UNVOICED, _UNVOICED_COLUMNS],
+                moves[i, _VOICED, _MOVING_COLUMNS],
+                contours,
+                bands,
+                [pace[name] for name in PACE_NAMES],
+            ),
+            out=vectors[i],
+            casting="same_kind",
+        )
+    return vectors
 
 
-def _mean_and_deviation(values: Floats) -> tuple[Floats, Floats]:
-    """Over the first axis, which is not empty. The ufuncs themselves: their wrappers cost more
-    than so few numbers do."""
-    mean = np.add.reduce(values, axis=0) / np.float32(len(values))
-    away = values - mean
+def _marks(speech: Mask, voiced: Mask, firsts: Sequence[int]) -> Floats:
+    """Which frames count, ``(spans, 3, frames)`` of 0 and 1: the voiced ones, all speech, and
+    speech without voice (or all speech, where there is none such)."""
+    marks = np.zeros((len(firsts), 3, len(speech)), np.float32)
+    for row, first in zip(marks, firsts, strict=True):
+        row[_VOICED, first:] = voiced[first:]
+        row[_SPEECH, first:] = speech[first:]
+        np.subtract(row[_SPEECH], row[_VOICED], out=row[_UNVOICED])
+        if not row[_UNVOICED].any():
+            row[_UNVOICED] = row[_SPEECH]
+    return marks
+
+
+def _mean_and_deviation(frames: Floats, marks: Floats) -> tuple[Floats, Floats]:
+    """Of every column, over the marked frames, ``(spans, 3, FRAME_WIDTH)`` each."""
+    rows = marks.reshape(-1, len(frames))
+    counts = np.add.reduce(rows, axis=1)[:, None]
+    # From near their mean: squares then lose nothing in 32 bits.
+    centre = rows[_VOICED] @ frames / counts[_VOICED]
+    away = frames - centre
+    mean = rows @ away / counts
     away *= away
-    return mean, np.sqrt(np.add.reduce(away, axis=0) / np.float32(len(values)))
+    deviation = np.sqrt(np.maximum(rows @ away / counts - mean * mean, _NOUGHT))
+    shape = (*marks.shape[:2], FRAME_WIDTH)
+    return (mean + centre).reshape(shape), deviation.reshape(shape)
 
 
-def _contours(frames: Floats, speech: Mask, voiced: Mask) -> list[float]:
-    """How pitch, energy and spectrum move; the order of ``_CONTOUR_NAMES``."""
-    energy = frames[:, COLUMN["energy_db"]]
-    pitch = frames[:, COLUMN["pitch_st"]]
-    pitch_rise, pitch_fall = _rise_and_fall(pitch, voiced)
-    energy_rise, energy_fall = _rise_and_fall(energy, speech)
-    spoken = np.sort(energy[speech])
-    low, high = spoken[int(0.2 * (len(spoken) - 1))], spoken[int(0.8 * (len(spoken) - 1))]
-    unvoiced = speech & ~voiced
-    loudness_gap = _mean(energy[voiced]) - _mean(energy[unvoiced]) if unvoiced.any() else 0.0
-    cepstra = frames[:, FIRST_MFCC : FIRST_MFCC + MFCCS]
-    both = speech[1:] & speech[:-1]
-    flux = np.add.reduce(np.abs(cepstra[1:][both] - cepstra[:-1][both]), axis=1)
-    flux /= np.float32(MFCCS)
-    spoken_mean, spoken_deviation = _mean_and_deviation(spoken)
-    flux_mean, flux_deviation = _mean_and_deviation(flux) if flux.size else (0.0, 0.0)
-    return [
-        _mean_step(pitch, voiced),
-        pitch_rise,
-        pitch_fall,
-        _trend(pitch, voiced),
-        float(spoken_deviation),
-        float(high - low),
-        float(spoken[-1] - spoken_mean),
-        _mean_step(energy, voiced),
-        energy_rise,
-        energy_fall,
-        float(loudness_gap),
-        float(flux_mean),
-        float(flux_deviation),
-    ]
+def _moves(frames: Floats, marks: Floats) -> tuple[Floats, Floats]:
+    """How much changes from one frame to the next where both are voiced, and where both are speech.
+
+    Returns:
+        Mean change of each column before the mel bands, ``(spans, 2, columns)``, and the deviation
+        of the flux (the mean change of all cepstra) in speech, ``(spans,)``.
+    """
+    pairs = marks[:, :_UNVOICED, 1:] * marks[:, :_UNVOICED, :-1]
+    # Beside the changes: the flux, its square, and a one that counts.
+    change = np.ones((len(frames) - 1, FIRST_MEL + 3), np.float32)
+    np.subtract(frames[1:, :FIRST_MEL], frames[:-1, :FIRST_MEL], out=change[:, :FIRST_MEL])
+    np.abs(change, out=change)
+    flux = change[:, FIRST_MEL]
+    np.matmul(change[:, _CEPSTRA], _EACH_CEPSTRUM, out=flux)
+    np.multiply(flux, flux, out=change[:, FIRST_MEL + 1])
+    sums = (pairs.reshape(-1, len(change)) @ change).reshape(*pairs.shape[:2], -1)
+    mean = np.asarray(sums[..., :-1] / np.maximum(sums[..., -1:], _ONE), dtype=np.float32)
+    flux_mean, flux_square = mean[:, _SPEECH, FIRST_MEL], mean[:, _SPEECH, FIRST_MEL + 1]
+    deviation: Floats = np.sqrt(np.maximum(flux_square - flux_mean * flux_mean, _NOUGHT))
+    return mean, deviation
 
 
-def _mean(values: Floats) -> float:
-    return float(np.add.reduce(values)) / max(1, values.size)
-
-
-def _mean_step(values: Floats, where: Mask) -> float:
-    """Mean absolute change from frame to frame inside a mask."""
-    both = where[1:] & where[:-1]
-    return _mean(np.abs(values[1:][both] - values[:-1][both]))
-
-
-def _rise_and_fall(values: Floats, where: Mask) -> tuple[float, float]:
-    """Mean upward and mean downward change over 50 ms inside a mask, both positive."""
-    change = (values[_STEP:] - values[:-_STEP])[where[_STEP:] & where[:-_STEP]]
-    up, down = change[change > 0], change[change < 0]
-    return _mean(up), -_mean(down)
+def _rises(frames: Floats, marks: Floats) -> Floats:
+    """Mean upward and mean downward change over 50 ms of the first two columns, both positive,
+    ``(spans, 2, 2, columns)``: voiced and speech, up and down."""
+    both = marks[:, :_UNVOICED, _STEP:] * marks[:, :_UNVOICED, :-_STEP]
+    rows = both.reshape(-1, both.shape[-1])
+    level = frames[:, : max(_ENERGY, _PITCH) + 1]
+    change = level[_STEP:] - level[:-_STEP]
+    sides = np.concatenate((change, -change), axis=1)
+    np.maximum(sides, _NOUGHT, out=sides)
+    counts = rows @ (sides > _NOUGHT).astype(np.float32)
+    mean = rows @ sides / np.maximum(counts, _ONE)
+    return np.asarray(mean.reshape(len(marks), 2, 2, -1), dtype=np.float32)
 
 
 def _trend(values: Floats, where: Mask) -> float:
     """Regression slope over the marked frames, per second."""
-    at = np.flatnonzero(where) / 100.0
-    centred = at - at.mean()
-    spread = float(np.sum(centred**2))
-    return float(np.sum(centred * values[where]) / spread) if spread > 0 else 0.0
-
-
-def _band_deviations(mel_db: Floats) -> Floats:
-    """Mean deviation over time of the low, middle and high mel bands, dB."""
-    _, deviation = _mean_and_deviation(mel_db)
-    sums = np.add.reduceat(deviation, _GROUP_STARTS)
-    return np.asarray(sums / _GROUP_SIZES, dtype=np.float32)
+    at = where.nonzero()[0] / FRAME_RATE_HZ
+    at -= np.add.reduce(at) / len(at)
+    spread = float(at @ at)
+    return float(at @ values[where]) / spread if spread > 0 else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,8 @@ _SMOOTH: Final = np.hanning(11) / np.hanning(11).sum()
 """About 60 ms: shorter than a syllable, longer than a pitch period."""
 _DIP_DB: Final = 2.0
 """How far energy must fall between two syllable nuclei (de Jong and Wempe 2009)."""
-_REACH: Final = 8
+_AROUND: Final = np.arange(-8, 9)
+"""Frames around a nucleus among which the dip lies."""
 
 
 def syllable_nuclei(energy_db: Floats, voiced: Mask) -> NDArray[np.intp]:
@@ -29,13 +31,16 @@ def syllable_nuclei(energy_db: Floats, voiced: Mask) -> NDArray[np.intp]:
     """
     if energy_db.size < 3:
         return np.zeros(0, np.intp)
-    edges = np.concatenate([energy_db[:1].repeat(5), energy_db, energy_db[-1:].repeat(5)])
+    half = len(_SMOOTH) // 2
+    edges = np.empty(energy_db.size + 2 * half)
+    edges[:half], edges[half:-half], edges[-half:] = energy_db[0], energy_db, energy_db[-1]
     smooth = np.convolve(edges, _SMOOTH, mode="valid")
     inner = (smooth[1:-1] > smooth[:-2]) & (smooth[1:-1] >= smooth[2:]) & voiced[1:-1]
-    peaks = np.flatnonzero(inner) + 1
+    peaks = inner.nonzero()[0] + 1
     # There are a dozen peaks in three seconds: cheaper to look around each than around all frames.
-    dips = [smooth[at] - smooth[max(0, at - _REACH) : at + _REACH + 1].min() for at in peaks]
-    return peaks[np.array(dips, np.float64) >= _DIP_DB]
+    around = np.minimum(np.maximum(peaks[:, None] + _AROUND, 0), smooth.size - 1)
+    dips = smooth[peaks] - np.minimum.reduce(smooth[around], axis=1)
+    return np.asarray(peaks[dips >= _DIP_DB])
 
 
 def pace_measures(energy_db: Floats, speech: Mask, voiced: Mask) -> dict[str, float]:
@@ -46,18 +51,24 @@ def pace_measures(energy_db: Floats, speech: Mask, voiced: Mask) -> dict[str, fl
         voiced stretches' length in seconds, the voiced share of speech, and the share of speech
         in the span from its first to its last frame.
     """
-    at = np.flatnonzero(speech)
+    at = speech.nonzero()[0]
     if at.size == 0:
         return dict.fromkeys(PACE_NAMES, 0.0)
     speech_s = at.size / FRAME_RATE_HZ
-    edges = np.diff(np.concatenate([[0], voiced.astype(np.int8), [0]]))
-    lengths = (np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)) / FRAME_RATE_HZ
+    edges = np.zeros(voiced.size + 2, np.bool_)
+    edges[1:-1] = voiced
+    # The stretches' edges in turn: where one begins, where it ends.
+    turns = (edges[1:] != edges[:-1]).nonzero()[0]
+    lengths_s = ((turns[1::2] - turns[::2]) / FRAME_RATE_HZ).tolist()
+    count = len(lengths_s)
+    mean_s = sum(lengths_s) / max(1, count)
+    spread = sum((length_s - mean_s) ** 2 for length_s in lengths_s) / max(1, count)
     return {
         "syllable_rate": syllable_nuclei(energy_db, voiced).size / speech_s,
-        "voiced_rate": lengths.size / speech_s,
-        "voiced_length_mean": float(lengths.mean()) if lengths.size else 0.0,
-        "voiced_length_std": float(lengths.std()) if lengths.size else 0.0,
-        "voiced_share": float(voiced.sum()) / at.size,
+        "voiced_rate": count / speech_s,
+        "voiced_length_mean": mean_s,
+        "voiced_length_std": math.sqrt(spread),
+        "voiced_share": int(np.count_nonzero(voiced)) / at.size,
         "speech_share": at.size / float(at[-1] - at[0] + 1),
     }
 

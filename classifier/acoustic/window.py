@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from classifier.acoustic.crowd import many_voices
-from classifier.acoustic.functionals import enough_speech, functionals
+from classifier.acoustic.functionals import enough_speech, functionals_from
 from classifier.acoustic.gate import Levels, Mask, mark_speech
 from classifier.acoustic.layout import (
     ANALYSIS_FRAMES,
@@ -122,10 +122,12 @@ class SlidingWindow:
         of_late = int(recent_speech.sum())
         vector, recent, crowd = None, None, False
         if of_late >= MIN_RECENT and enough_speech(speech, voiced):
-            vector = functionals(frames, speech, voiced)
             crowd = many_voices(frames, voiced)
+            firsts = [0]
             if enough_speech(recent_speech, recent_voiced):
-                recent = functionals(frames[-RECENT_FRAMES:], recent_speech, recent_voiced)
+                firsts.append(ANALYSIS_FRAMES - RECENT_FRAMES)
+            vector, *newest = functionals_from(frames, speech, voiced, firsts)
+            recent = newest[0] if newest else None
         level = frames[speech, _ENERGY].mean() if speech.any() else -120.0
         return Window(
             end_s=self._blocks * BLOCK_S,

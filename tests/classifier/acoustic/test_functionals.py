@@ -12,6 +12,7 @@ from classifier.acoustic.functionals import (
     WIDTH,
     enough_speech,
     functionals,
+    functionals_from,
 )
 from classifier.acoustic.gate import Levels, mark_speech
 from classifier.acoustic.layout import BLOCK_FRAMES, COLUMN, Floats
@@ -107,3 +108,19 @@ def test_all_voiced_speech_is_described() -> None:
     frames = FrameExtractor().push(SPEECH)[:100]
     everywhere = np.ones(100, np.bool_)
     assert np.isfinite(functionals(frames, everywhere, everywhere)).all()
+
+
+def test_a_span_is_described_as_it_would_be_alone() -> None:
+    """The newest second beside the whole window has the functionals that it has by itself."""
+    frames = FrameExtractor().push(SPEECH)
+    speech = frames[:, COLUMN["energy_db"]] > -45.0
+    voiced = speech & (frames[:, COLUMN["pitch_st"]] > 0)
+    both = functionals_from(frames, speech, voiced, (0, 200))
+    assert both[0] == pytest.approx(functionals(frames, speech, voiced), abs=1e-4)
+    alone = functionals(frames[200:], speech[200:], voiced[200:])
+    assert both[1] == pytest.approx(alone, abs=1e-4)
+    means = frames[200:][voiced[200:]].astype(np.float64)
+    for name in ("hnr_db", "slope_low_db", "mfcc_3"):
+        column = means[:, COLUMN[name]]
+        assert value(both[1], f"{name}:mean") == pytest.approx(column.mean(), abs=1e-4)
+        assert value(both[1], f"{name}:std") == pytest.approx(column.std(), abs=1e-4)
