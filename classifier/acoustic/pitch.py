@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.acoustic.layout import FFT, WINDOW, Floats
 from classifier.acoustic.spectrum import hann_window
@@ -29,6 +30,8 @@ _BAND: Final = round(_BAND_HZ * FFT / SAMPLE_RATE_HZ) + 1
 _LAG_RATE_HZ: Final = float(SAMPLE_RATE_HZ)
 _MIN_LAG: Final = int(_LAG_RATE_HZ / MAX_HZ)
 _MAX_LAG: Final = int(np.ceil(_LAG_RATE_HZ / MIN_HZ))
+_FIRST_LAG: Final = _MIN_LAG - 1
+"""The shortest lag that is looked at, as the neighbour of the shortest period."""
 _CANDIDATES: Final = 4
 _OCTAVE_COST: Final = 0.03
 """Per octave towards lower pitch: of two equal peaks the higher pitch wins."""
@@ -50,12 +53,12 @@ def _window_autocorrelation() -> Floats:
 
 def _lag_table() -> Floats:
     """Powers below the band's edge to lags, ``(_BAND, lags)``: the inverse transform of a real and
-    even spectrum, with the window's share divided out."""
+    even spectrum, with the window's share divided out. Lag 0 first, then those of interest."""
     bins = np.arange(_BAND)[:, None]
-    lags = np.arange(_MAX_LAG + 2)[None, :]
+    lags = np.array([0, *range(_FIRST_LAG, _MAX_LAG + 2)])[None, :]
     weight = np.where(bins == 0, 1.0, 2.0) / FFT  # every bin but the first stands for two
     table = weight * np.cos(2.0 * np.pi * bins * lags / FFT)
-    return np.asarray(table / _window_autocorrelation(), dtype=np.float32)
+    return np.asarray(table / _window_autocorrelation()[lags[0]], dtype=np.float32)
 
 
 _LAGS: Final = _lag_table()
@@ -97,7 +100,7 @@ def track(power: Floats, memory: Floats) -> Pitch:
         Arrays of shape ``(lanes, frames)``.
     """
     lags = np.matmul(power[..., :_BAND], _LAGS)
-    height = lags[..., _MIN_LAG - 1 :] / (lags[..., :1] + np.float32(1e-12))
+    height = lags[..., 1:] / (lags[..., :1] + np.float32(1e-12))
     peak, log_f0 = _candidates(np.asarray(height, dtype=np.float32))
     first = np.argmax(peak - _octave_cost(log_f0), axis=-1)[..., None]
     rough = np.take_along_axis(log_f0, first, axis=-1)[..., 0]
@@ -123,8 +126,7 @@ def _candidates(height: Floats) -> tuple[Floats, Floats]:
     left, middle, right = height[..., :-2], height[..., 1:-1], height[..., 2:]
     is_peak = (middle > left) & (middle >= right)
     ranked = np.where(is_peak, middle, np.float32(-1.0))
-    at = np.argpartition(ranked, -_CANDIDATES, axis=-1)[..., -_CANDIDATES:]
-    at.sort(axis=-1)  # a fixed order, so that ties fall the same way every time
+    at = _highest(ranked)
     before = np.take_along_axis(left, at, axis=-1)
     top = np.take_along_axis(middle, at, axis=-1)
     after = np.take_along_axis(right, at, axis=-1)
@@ -133,10 +135,23 @@ def _candidates(height: Floats) -> tuple[Floats, Floats]:
     shift = np.clip(0.5 * (before - after) / safe, -0.5, 0.5)
     peak = top - 0.25 * (before - after) * shift
     lag = at + _MIN_LAG + shift
-    found = np.take_along_axis(ranked, at, axis=-1) > 0
+    found = (top > 0) & np.take_along_axis(is_peak, at, axis=-1)
     # Above 1 a peak is an artefact of dividing by the window's small values.
     peak = np.where(found, np.where(peak > 1.0, 1.0 / np.maximum(peak, 1.0), peak), -1.0)
     return peak.astype(np.float32), np.log2(_LAG_RATE_HZ / lag).astype(np.float32)
+
+
+def _highest(ranked: Floats) -> NDArray[np.intp]:
+    """Where the ``_CANDIDATES`` highest values of each row lie, in the order of the row; of equals
+    the first. Overwrites them: to look for the highest so often is cheaper than any sorting."""
+    rows = ranked.reshape(-1, ranked.shape[-1])
+    every = np.arange(len(rows))
+    at = np.empty((len(rows), _CANDIDATES), np.intp)
+    for column in at.T:
+        rows.argmax(axis=-1, out=column)
+        rows[every, column] = -np.inf
+    at.sort(axis=-1)
+    return at.reshape(*ranked.shape[:-1], _CANDIDATES)
 
 
 def _neighbourhood(log_f0: Floats, memory: Floats) -> Floats:

@@ -24,6 +24,8 @@ microphone's and the quantiser's, and would make every measure depend on the lev
 
 _HANN: Final = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
 _HANN_POWER: Final = float(np.sum(_HANN.astype(np.float64) ** 2))
+_TAPER: Final = (_HANN * np.sqrt(2.0 / (_HANN_POWER * FFT))).astype(np.float32)
+"""The window, scaled so that the squares of a transform are power."""
 FREQ_HZ: Final = (np.arange(BINS) * BIN_HZ).astype(np.float32)
 
 
@@ -38,32 +40,38 @@ def to_db(power: Floats) -> Floats:
 
 
 def frame_signal(segment: Floats) -> Floats:
-    """Overlapping windows of a signal without its mean, tapered.
+    """Overlapping windows of a signal without its mean, tapered, with zeros behind.
 
     Args:
         segment: ``(..., CARRY + n * HOP)`` samples, -1..1.
 
     Returns:
-        ``(..., n, WINDOW)``.
+        ``(..., n, FFT)``, scaled so that white noise transforms to bins whose squares sum to its
+        mean square.
     """
     windows = np.lib.stride_tricks.sliding_window_view(segment, WINDOW, axis=-1)[..., ::HOP, :]
-    return np.asarray((windows - windows.mean(axis=-1, keepdims=True)) * _HANN, dtype=np.float32)
+    frames = np.empty((*windows.shape[:-1], FFT), np.float32)
+    frames[..., WINDOW:] = 0.0
+    sounding = frames[..., :WINDOW]
+    np.subtract(windows, windows.mean(axis=-1, keepdims=True), out=sounding)
+    sounding *= _TAPER
+    return frames
 
 
 def power_spectrum(frames: Floats) -> Floats:
-    """Power per bin, scaled so that the bins of white noise sum to its mean square, with a floor
-    under the frame's own power.
+    """Power per bin, with a floor under the frame's own power.
 
     Args:
-        frames: ``(..., WINDOW)``, tapered.
+        frames: ``(..., FFT)``, of :func:`frame_signal`.
 
     Returns:
         ``(..., BINS)``.
     """
-    spectrum = np.fft.rfft(frames, FFT, axis=-1)
-    power = spectrum.real**2 + spectrum.imag**2
-    power = power * np.float32(2.0 / (_HANN_POWER * FFT))
-    return np.asarray(power + RANGE * power.sum(axis=-1, keepdims=True), dtype=np.float32)
+    spectrum = np.fft.rfft(frames, axis=-1)
+    power = np.square(spectrum.real)
+    power += np.square(spectrum.imag)
+    power += RANGE * np.add.reduce(power, axis=-1, keepdims=True)
+    return np.asarray(power, dtype=np.float32)
 
 
 def _mel(hz: float | Floats) -> Floats:
@@ -109,19 +117,21 @@ def _bins(low_hz: float, high_hz: float) -> slice:
     return slice(round(low_hz / BIN_HZ), round(high_hz / BIN_HZ) + 1)
 
 
-def _slope_weights(low_hz: float, high_hz: float) -> tuple[slice, Floats]:
+def _slope_weights(low_hz: float, high_hz: float) -> Floats:
     part = _bins(low_hz, high_hz)
     khz = FREQ_HZ[part] / 1000.0
     centred = khz - khz.mean()
-    return part, np.asarray(centred / np.sum(centred**2), dtype=np.float32)
+    weights = np.zeros(BINS, np.float32)
+    weights[part] = centred / np.sum(centred**2)
+    return weights
 
 
-_SLOPE_LOW: Final = _slope_weights(50.0, 500.0)
-_SLOPE_MID: Final = _slope_weights(500.0, 1500.0)
 _SUMS: Final = np.zeros((BINS, 4), np.float32)
 _SUMS[_bins(50, 1000), 0] = 1.0
 _SUMS[_bins(1000, 5000), 1] = 1.0
 _SUMS[:, 2] = 1.0
+_OF_MAGNITUDE: Final = np.stack([FREQ_HZ, np.ones(BINS, np.float32)], axis=1)
+_SLOPES: Final = np.stack([_slope_weights(50.0, 500.0), _slope_weights(500.0, 1500.0)], axis=1)
 
 
 def shape_measures(power: Floats) -> dict[str, Floats]:
@@ -135,21 +145,21 @@ def shape_measures(power: Floats) -> dict[str, Floats]:
         kHz, centroid in semitones above 27.5 Hz.
     """
     log_power = to_db(power)
+    slopes = np.matmul(log_power, _SLOPES)
     sums = np.matmul(power, _SUMS)
-    magnitude = np.sqrt(power)
-    centroid_hz = np.matmul(magnitude, FREQ_HZ) / (magnitude.sum(axis=-1) + FLOOR)
-    low_part, low_weights = _SLOPE_LOW
-    mid_part, mid_weights = _SLOPE_MID
+    of_magnitude = np.matmul(np.sqrt(power), _OF_MAGNITUDE)
+    centroid_hz = of_magnitude[..., 0] / (of_magnitude[..., 1] + FLOOR)
     loudest_low = power[..., _bins(50, 2000)].max(axis=-1)
     loudest_high = power[..., _bins(2000, 5000)].max(axis=-1)
     return {
         "energy_db": to_db(sums[..., 2]),
         "alpha_db": to_db(sums[..., 0]) - to_db(sums[..., 1]),
         "hammarberg_db": to_db(loudest_low) - to_db(loudest_high),
-        "slope_low_db": np.matmul(log_power[..., low_part], low_weights),
-        "slope_mid_db": np.matmul(log_power[..., mid_part], mid_weights),
+        "slope_low_db": slopes[..., 0],
+        "slope_mid_db": slopes[..., 1],
         "centroid_st": semitones(centroid_hz),
-        "flatness_db": log_power.mean(axis=-1) - to_db(sums[..., 2] / BINS),
+        "flatness_db": np.add.reduce(log_power, axis=-1) / np.float32(BINS)
+        - to_db(sums[..., 2] / BINS),
     }
 
 
@@ -170,16 +180,13 @@ def harmonic_measures(power: Floats, f0_hz: Floats) -> dict[str, Floats]:
         in 2.3-3.5 kHz rather than tracked.
     """
     voiced = f0_hz > 0
-
-    def peak_near(hz: Floats) -> Floats:
-        # The window's main lobe is about 100 Hz wide: three bins around the harmonic hold it.
-        centre = np.clip(np.rint(hz / BIN_HZ).astype(np.intp), 1, BINS - 2)
-        around = centre[..., None] + np.arange(-1, 2)
-        return np.asarray(np.take_along_axis(power, around, axis=-1).max(axis=-1))
-
-    first = to_db(peak_near(f0_hz))
-    second = to_db(peak_near(2.0 * f0_hz))
-    third_formant = to_db(power[..., _bins(2300, 3500)].max(axis=-1))
+    # The window's main lobe is about 100 Hz wide: three bins around the harmonic hold it.
+    harmonic = np.stack([f0_hz, 2.0 * f0_hz], axis=-1) / np.float32(BIN_HZ)
+    centre = np.clip(np.rint(harmonic).astype(np.intp), 1, BINS - 2)
+    rows = (np.arange(f0_hz.size) * BINS).reshape(*f0_hz.shape, 1)
+    around = power.ravel().take((centre + rows)[..., None] + np.arange(-1, 2))
+    first, second = np.moveaxis(to_db(np.maximum.reduce(around, axis=-1)), -1, 0)
+    third_formant = to_db(np.maximum.reduce(power[..., _bins(2300, 3500)], axis=-1))
     zero = np.float32(0.0)
     return {
         "h1_h2_db": np.where(voiced, first - second, zero),
