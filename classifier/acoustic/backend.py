@@ -13,7 +13,8 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Final
 
-from classifier.acoustic.lane import Lane, Reading, analyse
+from classifier.acoustic.analysis import analyse
+from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.model import Network, load_network
 from classifier.acoustic.voices import VoiceTracker, shipped_voice_model
 from classifier.backend import PLAIN, Backend, Listener, ListenOptions, PcmInt16

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.acoustic.layout import Floats
+
+Numbers = NDArray[np.float32] | NDArray[np.float64]
 
 BASELINE_WEIGHT_S: Final = 5.0
 """Seconds of speech after which a voice's own mean counts as much as the population's."""
@@ -27,10 +30,26 @@ class Usual:
     """What is usual for a voice, in population deviations from the population's mean."""
 
     mean: Floats
-    """``(width,)``."""
+    """``(..., width)``."""
 
     deviation: Floats
-    """``(width,)``, at least :data:`LEAST_DEVIATION`."""
+    """``(..., width)``, at least :data:`LEAST_DEVIATION`."""
+
+
+def shrunk(total: Numbers, squares: Numbers, seconds: Numbers | float, weight_s: float) -> Usual:
+    """What is usual, drawn towards the population (mean 0, deviation 1).
+
+    Args:
+        total: weighted sum of standardised values, ``(..., width)``.
+        squares: of their squares, likewise.
+        seconds: the weights' sum, of all columns or of each.
+        weight_s: how many seconds the population is worth.
+    """
+    total_s = weight_s + seconds
+    mean = total / total_s
+    square = (weight_s + squares) / total_s
+    deviation = np.sqrt(np.maximum(square - mean**2, LEAST_DEVIATION**2))
+    return Usual(mean.astype(np.float32), deviation.astype(np.float32))
 
 
 class Baseline:
@@ -70,11 +89,12 @@ class Baseline:
             speech_s: new speech in the window, seconds.
         """
         weighted = speech_s * standardised.astype(np.float64)
-        total_s = self._weight_s + self._heard_s + speech_s
-        mean = (self._sum + weighted) / total_s
-        square = (self._weight_s + self._squares + weighted * standardised) / total_s
-        deviation = np.sqrt(np.maximum(square - mean**2, LEAST_DEVIATION**2))
-        return Usual(mean.astype(np.float32), deviation.astype(np.float32))
+        return shrunk(
+            self._sum + weighted,
+            self._squares + weighted * standardised,
+            self._heard_s + speech_s,
+            self._weight_s,
+        )
 
     def learn(self, standardised: Floats, speech_s: float) -> None:
         """Take a window in."""

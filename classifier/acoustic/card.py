@@ -13,12 +13,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from classifier.acoustic.contour import CONTOUR_WIDTH
 from classifier.acoustic.functionals import FUNCTIONALS
 from classifier.acoustic.layout import LAYOUT_VERSION
 from classifier.errors import ModelError
 from classifier.frames import Affect
 
-CARD_FORMAT: Final = 2
+CARD_FORMAT: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,12 @@ class Card:
 
     recent_scale: tuple[float, ...]
     """Population deviation of each functional over one second."""
+
+    frame_mean: tuple[float, ...]
+    """Population mean of each column of a contour, over frames of speech."""
+
+    frame_scale: tuple[float, ...]
+    """Population deviation of each, likewise."""
 
     clip: float
     """Standardised functionals are held within plus and minus this."""
@@ -119,11 +126,14 @@ class Card:
         population = (self.mean, self.scale, self.recent_mean, self.recent_scale)
         if any(len(values) != len(FUNCTIONALS) for values in population):
             raise ModelError(f"card {self.name!r} does not describe every functional")
+        if any(len(values) != CONTOUR_WIDTH for values in (self.frame_mean, self.frame_scale)):
+            raise ModelError(f"card {self.name!r} does not describe every column of a contour")
         if set(self.affects) != set(self.classes) or set(self.coordinates) != set(self.classes):
             raise ModelError(f"card {self.name!r} does not map every class")
         positive = (
             min(self.scale),
             min(self.recent_scale),
+            min(self.frame_scale),
             self.temperature,
             self.baseline_weight_s,
             self.clip,
@@ -162,6 +172,8 @@ def read_card(path: Path) -> Card:
         "scale",
         "recent_mean",
         "recent_scale",
+        "frame_mean",
+        "frame_scale",
         "data",
         "limits",
         "never",

@@ -1,26 +1,26 @@
-"""One voice's way through the classifier, from PCM to readings.
+"""One source's way through the classifier, from PCM to readings.
 
-Owns a lane's state; the heavy steps (features, network) are done for many lanes at once by
-:func:`analyse`. Knows nothing of threads, sessions or the server.
+Owns a lane's state; the heavy steps (features, network) are done for many lanes at once in
+:mod:`classifier.acoustic.analysis`. Knows nothing of threads, sessions or the server.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.acoustic.baseline import Baseline, network_input
+from classifier.acoustic.baseline import Baseline, Usual, network_input
 from classifier.acoustic.card import Card
+from classifier.acoustic.contour import FrameHabit, Moments
 from classifier.acoustic.crowd import Crowd
-from classifier.acoustic.extractor import BlockReader, block_frames
+from classifier.acoustic.extractor import BlockReader
 from classifier.acoustic.flags import prosody_flags
 from classifier.acoustic.functionals import WIDTH
-from classifier.acoustic.layout import BLOCK, BLOCK_S, Floats
-from classifier.acoustic.model import Network, pool
+from classifier.acoustic.layout import BLOCK_S, Floats
+from classifier.acoustic.model import pool
 from classifier.acoustic.pitch import no_memory
 from classifier.acoustic.signals.meter import SoundMeter
 from classifier.acoustic.smoothing import Course, Namer, Smoother
@@ -56,6 +56,7 @@ class _Habit:
     def __init__(self, card: Card, window_ms: int) -> None:
         self.own = Baseline(WIDTH, card.baseline_weight_s)
         self.recent = Baseline(WIDTH, card.baseline_weight_s)
+        self.frames = FrameHabit(card.baseline_weight_s)
         self.level = Baseline(1)
         self.smoother = Smoother(window_ms)
         self.namer = Namer(card.floor)
@@ -100,7 +101,7 @@ class Lane:
             self._habits.append(_Habit(self._card, self._window_ms))
         self._voice = voice
         habit = self._habits[voice]
-        self._baseline, self._recent = habit.own, habit.recent
+        self._baseline, self._recent, self._frames = habit.own, habit.recent, habit.frames
         self._level, self._trajectory = habit.level, habit.trajectory
         self._smoother, self._namer = habit.smoother, habit.namer
 
@@ -124,6 +125,10 @@ class Lane:
         usual = habit.with_new(standardised, new_speech_s)
         return network_input(standardised, usual.mean, usual.deviation)
 
+    def usual_frames(self, new: Moments) -> Usual:
+        """What is usual for the frames of this voice, the new ones among them."""
+        return self._frames.with_new(new)
+
     def no_voice(self, window: Window) -> Reading:
         """The reading of a window without speech."""
         return Reading(self._frame(window, speech=0.0), None)
@@ -134,6 +139,7 @@ class Lane:
         standardised: Floats,
         emotion: Floats,
         speech: float,
+        frames: Moments,
         recent: tuple[Floats, Floats] | None = None,
     ) -> Reading:
         """The reading of a window that the network has heard.
@@ -143,6 +149,7 @@ class Lane:
             standardised: its functionals, ``(WIDTH,)``.
             emotion: probability per class, ``(classes,)``.
             speech: probability that it is a human voice.
+            frames: what its newest frames add to the habit.
             recent: functionals and probabilities of its newest second, where that was heard too.
         """
         crowd = self._crowd.hear(window.end_s, window.crowd)
@@ -158,6 +165,7 @@ class Lane:
                 self._baseline.heard_s,
             )
         self._baseline.learn(standardised, window.new_speech_s)
+        self._frames.learn(frames)
         self._level.learn(np.array([window.level_db], np.float32), window.new_speech_s)
         newest: Floats | None = None
         if recent is not None:
@@ -206,86 +214,3 @@ class Lane:
             voice=self._voice,
             voice_sure=1.0 if self.voices is None else self.voices.certainty,
         )
-
-
-def analyse(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
-    """Analyse every whole block that the lanes hold.
-
-    Each round takes one block of every lane that has one: features for all of them in one pass,
-    then one call of the network for all windows with speech. A lane's own blocks follow each
-    other, because its baseline must know the earlier before the later.
-
-    Args:
-        lanes: distinct lanes.
-        network: the weights.
-
-    Returns:
-        The new readings of each lane, in order.
-    """
-    readings: list[list[Reading]] = [[] for _ in lanes]
-    while True:
-        ready = [i for i, lane in enumerate(lanes) if lane.reader.blocks_ready]
-        if not ready:
-            return readings
-        segments = np.stack([lanes[i].reader.take() for i in ready])
-        memory = np.stack([lanes[i].pitch_memory for i in ready])
-        frames, memory = block_frames(segments, memory)
-        windows: list[Window] = []
-        for row, i in enumerate(ready):
-            lanes[i].pitch_memory = memory[row]
-            windows.append(lanes[i].window.advance(frames[row]))
-            lanes[i].listen_beside(segments[row, -BLOCK:], windows[-1])
-        hear(lanes, network, ready, windows, readings)
-
-
-def hear(
-    lanes: Sequence[Lane],
-    network: Network,
-    ready: Sequence[int],
-    windows: Sequence[Window],
-    readings: list[list[Reading]],
-) -> None:
-    """Put one window of each ready lane through the network, and its reading in its place."""
-    standardised: list[Floats] = []
-    newest: list[Floats] = []
-    inputs: list[Floats] = []
-    recent_inputs: list[Floats] = []
-    speech_s: list[float] = []
-    recent_speech_s: list[float] = []
-    heard_s: list[float] = []
-    recent_heard_s: list[float] = []
-    for i, window in zip(ready, windows, strict=True):
-        lanes[i].turn_to(window.voice)
-        if window.vector is not None:
-            vector = network.standardise(window.vector)
-            standardised.append(vector)
-            inputs.append(lanes[i].prepare(vector, window.new_speech_s))
-            speech_s.append(window.speech_s)
-            heard_s.append(lanes[i].heard_s)
-        if window.recent is not None:
-            vector = network.standardise(window.recent, recent=True)
-            newest.append(vector)
-            recent_inputs.append(lanes[i].prepare(vector, window.new_speech_s, recent=True))
-            recent_speech_s.append(window.recent_speech_s)
-            recent_heard_s.append(lanes[i].heard_s)
-    heard = None
-    if inputs:
-        heard = network.hear(
-            np.stack(inputs + recent_inputs),
-            np.array(speech_s + recent_speech_s, np.float32),
-            np.array(heard_s + recent_heard_s, np.float32),
-        )
-    row = late = 0
-    for i, window in zip(ready, windows, strict=True):
-        if window.vector is None or heard is None:
-            readings[i].append(lanes[i].no_voice(window))
-            continue
-        recent = None
-        if window.recent is not None:
-            recent = (newest[late], heard.emotion[len(standardised) + late])
-            late += 1
-        speech = float(heard.speech[row])
-        readings[i].append(
-            lanes[i].voice(window, standardised[row], heard.emotion[row], speech, recent)
-        )
-        row += 1

@@ -16,8 +16,8 @@ from classifier.frames import SAMPLE_RATE_HZ
 Floats = NDArray[np.float32]
 """Any array of 32-bit floats; each use states its shape."""
 
-LAYOUT_VERSION: Final = 2
-"""Goes up whenever a frame's columns, the window or its functionals change meaning."""
+LAYOUT_VERSION: Final = 3
+"""Goes up whenever a frame's columns, the window, its functionals or its contour change meaning."""
 
 HOP: Final = 160
 """Samples from one frame to the next: 10 ms."""

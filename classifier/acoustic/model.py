@@ -11,23 +11,52 @@ from typing import Final
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from classifier.acoustic.card import Card, read_card
+from classifier.acoustic.contour import CHANNELS
 from classifier.acoustic.functionals import WIDTH
-from classifier.acoustic.layout import Floats
+from classifier.acoustic.layout import ANALYSIS_FRAMES, Floats
 from classifier.errors import ModelError
 
 MODELS: Final = Path(__file__).resolve().parent.parent / "models"
 """Where the shipped weights lie."""
 
-INPUT: Final = "voice"
-"""``(batch, 2 * WIDTH)``, see :func:`classifier.acoustic.baseline.network_input`."""
+VOICE_INPUT: Final = "voice"
+"""``(rows, 2 * WIDTH)``, see :func:`classifier.acoustic.baseline.network_input`."""
+
+CONTOUR_INPUT: Final = "contour"
+"""``(windows, CHANNELS, ANALYSIS_FRAMES)``, see
+:func:`classifier.acoustic.contour.contour_input`."""
+
+NEWEST_INPUT: Final = "newest_of"
+"""The window of each row that is a newest second, ``(rows - windows,)``; see :class:`Batch`."""
 
 EMOTION_OUTPUT: Final = "emotion"
-"""Probability of each class of the card, ``(batch, classes)``."""
+"""Probability of each class of the card, ``(rows, classes)``."""
 
 SPEECH_OUTPUT: Final = "speech"
-"""Probability that the window is a human voice, ``(batch, 1)``."""
+"""Probability that a row is a human voice, ``(rows, 1)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Windows for the network. A row is a window, or the newest second of one."""
+
+    voices: Floats
+    """The windows, then the newest seconds of some: ``(rows, 2 * WIDTH)``."""
+
+    contours: Floats
+    """Of the windows, ``(windows, CHANNELS, ANALYSIS_FRAMES)``."""
+
+    newest_of: NDArray[np.int64]
+    """The window of each newest second, ``(rows - windows,)``."""
+
+    speech_s: Floats
+    """How much speech each row holds, ``(rows,)``, above 0."""
+
+    heard_s: Floats
+    """How much each voice was heard before, ``(rows,)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +64,10 @@ class Heard:
     """What the network makes of some windows."""
 
     emotion: Floats
-    """Calibrated probability per class, ``(batch, classes)``."""
+    """Calibrated probability per class, ``(rows, classes)``."""
 
     speech: Floats
-    """Probability of a human voice, ``(batch,)``."""
+    """Probability of a human voice, ``(rows,)``."""
 
 
 class Network:
@@ -71,6 +100,8 @@ class Network:
         self._scale = np.asarray(card.scale, np.float32)
         self._recent_mean = np.asarray(card.recent_mean, np.float32)
         self._recent_scale = np.asarray(card.recent_scale, np.float32)
+        self._frame_mean = np.asarray(card.frame_mean, np.float32)
+        self._frame_scale = np.asarray(card.frame_scale, np.float32)
 
     def standardise(self, vectors: Floats, *, recent: bool = False) -> Floats:
         """Functionals in deviations of the training population, ``(..., WIDTH)``.
@@ -86,21 +117,34 @@ class Network:
         held = np.clip(unclipped, -self.card.clip, self.card.clip)
         return np.asarray(held, dtype=np.float32)
 
-    def hear(self, inputs: Floats, speech_s: Floats, heard_s: Floats) -> Heard:
+    def standardise_frames(self, frames: NDArray[np.floating]) -> Floats:
+        """Frames in deviations of the training population, ``(..., CONTOUR_WIDTH)``."""
+        return (frames - self._frame_mean) / self._frame_scale
+
+    def hear(self, batch: Batch) -> Heard:
         """Run the network on windows.
 
-        Args:
-            inputs: ``(batch, 2 * WIDTH)``.
-            speech_s: how much speech each window holds, ``(batch,)``, above 0.
-            heard_s: how much each voice was heard before, ``(batch,)``.
+        Raises:
+            ValueError: the batch is not of the shapes that the network takes.
         """
-        if inputs.ndim != 2 or inputs.shape[1] != 2 * WIDTH:
-            raise ValueError(f"expected (batch, {2 * WIDTH}), not {inputs.shape}")
-        emotion, speech = self._session.run([EMOTION_OUTPUT, SPEECH_OUTPUT], {INPUT: inputs})
+        rows, width = batch.voices.shape
+        windows = rows - len(batch.newest_of)
+        if width != 2 * WIDTH:
+            raise ValueError(f"expected (rows, {2 * WIDTH}), not {batch.voices.shape}")
+        if batch.contours.shape != (windows, CHANNELS, ANALYSIS_FRAMES):
+            raise ValueError(f"{windows} windows with contours {batch.contours.shape}")
+        emotion, speech = self._session.run(
+            [EMOTION_OUTPUT, SPEECH_OUTPUT],
+            {
+                VOICE_INPUT: batch.voices,
+                CONTOUR_INPUT: batch.contours,
+                NEWEST_INPUT: batch.newest_of,
+            },
+        )
         card = self.card
-        unknown = card.baseline_weight_s / (card.baseline_weight_s + heard_s)
+        unknown = card.baseline_weight_s / (card.baseline_weight_s + batch.heard_s)
         temperature = temperature_at(
-            speech_s, unknown, card.temperature, card.little_evidence_s, card.strangeness
+            batch.speech_s, unknown, card.temperature, card.little_evidence_s, card.strangeness
         )
         return Heard(temper(emotion, temperature), speech[:, 0])
 

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from classifier.acoustic.contour import CONTOUR_WIDTH, Contour
 from classifier.acoustic.crowd import many_voices
 from classifier.acoustic.functionals import enough_speech, functionals_from
 from classifier.acoustic.gate import Levels, Mask, mark_speech
@@ -47,6 +48,9 @@ class Window:
     recent: Floats | None
     """Functionals of the newest second alone, ``(WIDTH,)``; None where that holds too little, or
     the whole window does."""
+
+    contour: Contour | None
+    """Its frames in their order; None where the vector is."""
 
     speech_s: float
     """Speech in the window, seconds: how much the vector rests on."""
@@ -120,7 +124,7 @@ class SlidingWindow:
             self._follow(self._voices, frames, speech, voiced, new / FRAME_RATE_HZ)
         recent_speech, recent_voiced = speech[-RECENT_FRAMES:], voiced[-RECENT_FRAMES:]
         of_late = int(recent_speech.sum())
-        vector, recent, crowd = None, None, False
+        vector, recent, contour, crowd = None, None, None, False
         if of_late >= MIN_RECENT and enough_speech(speech, voiced):
             crowd = many_voices(frames, voiced)
             firsts = [0]
@@ -128,11 +132,13 @@ class SlidingWindow:
                 firsts.append(ANALYSIS_FRAMES - RECENT_FRAMES)
             vector, *newest = functionals_from(frames, speech, voiced, firsts)
             recent = newest[0] if newest else None
+            contour = Contour(kept[:, :CONTOUR_WIDTH], speech, voiced)
         level = frames[speech, _ENERGY].mean() if speech.any() else -120.0
         return Window(
             end_s=self._blocks * BLOCK_S,
             vector=vector,
             recent=recent,
+            contour=contour,
             recent_speech_s=of_late / FRAME_RATE_HZ,
             speech_s=int(speech.sum()) / FRAME_RATE_HZ,
             new_speech_s=new / FRAME_RATE_HZ,

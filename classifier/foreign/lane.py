@@ -14,8 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.acoustic.analysis import analyse
 from classifier.acoustic.card import Card
-from classifier.acoustic.lane import Lane, Reading, analyse
+from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.model import Network
 from classifier.acoustic.smoothing import FORGET_S, Course, Namer, Smoother
 from classifier.foreign.card import ForeignCard

@@ -1,7 +1,7 @@
 """Windows of the corpora as the stream would see them: what the network is trained on.
 
-Owns the making and the cache of examples. The cache holds functionals, never audio, and lies in
-the user's cache folder.
+Owns the making and the cache of examples. The cache holds measures, never audio, and lies in the
+user's cache folder: about 1 GiB with all corpora.
 """
 
 from __future__ import annotations
@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.acoustic.contour import CONTOUR_WIDTH
 from classifier.acoustic.extractor import FrameExtractor
 from classifier.acoustic.functionals import WIDTH
-from classifier.acoustic.layout import BLOCK, BLOCK_FRAMES, Floats
+from classifier.acoustic.gate import Mask
+from classifier.acoustic.layout import ANALYSIS_FRAMES, BLOCK, BLOCK_FRAMES, Floats
 from classifier.acoustic.window import SlidingWindow
 from classifier.frames import SAMPLE_RATE_HZ
 from classifier.training.augment import (
@@ -40,9 +42,12 @@ MURMURS: Final = 8
 
 MURMUR_SAMPLES: Final = 5 * SAMPLE_RATE_HZ
 
+MASK_BYTES: Final = -(-ANALYSIS_FRAMES // 8)
+"""Bytes of a packed mask of a window."""
+
 _SEED: Final = 20050904
-_FIELDS: Final = (
-    "vectors", "recent", "clip", "voice", "new_speech_s", "speech_s", "recent_speech_s",
+_PARTS: Final = (
+    "layout", "spectrum", "pitch", "extractor", "gate", "pace", "functionals", "contour", "window",
 )  # fmt: skip
 
 
@@ -71,6 +76,30 @@ class Examples:
     recent_speech_s: Floats
     """Speech in its newest second, seconds."""
 
+    frames: NDArray[np.float16]
+    """The contours of all clips, one behind the other, ``(frames, CONTOUR_WIDTH)``."""
+
+    begin: NDArray[np.int64]
+    """First frame of the row's window. What lies before the clip is never marked as speech."""
+
+    speech: NDArray[np.uint8]
+    """Speech frames of the row's window, packed, ``(rows, MASK_BYTES)``."""
+
+    voiced: NDArray[np.uint8]
+    """Voiced frames, likewise."""
+
+    def contours(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float16], Mask, Mask]:
+        """Frames ``(n, ANALYSIS_FRAMES, CONTOUR_WIDTH)`` of some windows, and their masks."""
+        frames = self.frames[self.begin[rows, None] + np.arange(ANALYSIS_FRAMES)]
+        return frames, _unpacked(self.speech[rows]), _unpacked(self.voiced[rows])
+
+
+def _unpacked(masks: NDArray[np.uint8]) -> Mask:
+    return np.unpackbits(masks, axis=1, count=ANALYSIS_FRAMES).astype(np.bool_)
+
+
+_FIELDS: Final = tuple(field.name for field in fields(Examples))
+
 
 @dataclass(frozen=True, slots=True)
 class ClipWindows:
@@ -81,6 +110,12 @@ class ClipWindows:
     new_speech_s: Floats
     speech_s: Floats
     recent_speech_s: Floats
+    frames: NDArray[np.float16]
+    begin: NDArray[np.int64]
+    """First frame of each window; below 0 where it began before the clip."""
+
+    speech: NDArray[np.uint8]
+    voiced: NDArray[np.uint8]
 
 
 def clip_windows(pcm: NDArray[np.int16], lead: int = 0, tail: int = BLOCK) -> ClipWindows:
@@ -102,6 +137,9 @@ def clip_windows(pcm: NDArray[np.int16], lead: int = 0, tail: int = BLOCK) -> Cl
     spoken = [one for one in seen if one.vector is not None]
     nothing = np.full(WIDTH, np.nan, np.float32)
     none = np.zeros((0, WIDTH), np.float32)
+    no_masks = np.zeros((0, MASK_BYTES), np.uint8)
+    contours = [one.contour for one in seen if one.contour is not None]
+    ends = np.array([i for i, one in enumerate(seen) if one.contour is not None], np.int64)
     return ClipWindows(
         np.stack([one.vector for one in spoken if one.vector is not None]) if spoken else none,
         np.stack([nothing if one.recent is None else one.recent for one in spoken])
@@ -110,6 +148,10 @@ def clip_windows(pcm: NDArray[np.int16], lead: int = 0, tail: int = BLOCK) -> Cl
         np.array([one.new_speech_s for one in spoken], np.float32),
         np.array([one.speech_s for one in spoken], np.float32),
         np.array([one.recent_speech_s for one in spoken], np.float32),
+        frames[:, :CONTOUR_WIDTH].astype(np.float16),
+        (ends + 1) * BLOCK_FRAMES - ANALYSIS_FRAMES,
+        np.stack([np.packbits(one.speech) for one in contours]) if contours else no_masks,
+        np.stack([np.packbits(one.voiced) for one in contours]) if contours else no_masks,
     )
 
 
@@ -139,7 +181,17 @@ def cache_folder() -> Path:
 def _code_digest() -> str:
     """Changes with any code that examples depend on."""
     here = Path(__file__).resolve()
-    parts = ("layout", "spectrum", "pitch", "extractor", "gate", "pace", "functionals", "window")
+    parts = (
+        "layout",
+        "spectrum",
+        "pitch",
+        "extractor",
+        "gate",
+        "pace",
+        "functionals",
+        "contour",
+        "window",
+    )
     files = [*(here.parents[1] / "acoustic" / f"{part}.py" for part in parts)]
     files += [here, here.with_name("augment.py"), here.parents[1] / "models" / "gate.npz"]
     return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()
@@ -255,6 +307,8 @@ def _keep(
     voice_of: Sequence[NDArray[np.int32]],
 ) -> Examples:
     """Put the windows of clips together, and into the cache."""
+    before = np.zeros((ANALYSIS_FRAMES, CONTOUR_WIDTH), np.float16)
+    first = np.cumsum([len(before), *(len(one.frames) for one in found)])
     made = Examples(
         vectors=np.concatenate([one.vectors for one in found]),
         recent=np.concatenate([one.recent for one in found]),
@@ -263,6 +317,10 @@ def _keep(
         new_speech_s=np.concatenate([one.new_speech_s for one in found]),
         speech_s=np.concatenate([one.speech_s for one in found]),
         recent_speech_s=np.concatenate([one.recent_speech_s for one in found]),
+        frames=np.concatenate([before, *(one.frames for one in found)]),
+        begin=np.concatenate([at + one.begin for at, one in zip(first, found, strict=False)]),
+        speech=np.concatenate([one.speech for one in found]),
+        voiced=np.concatenate([one.voiced for one in found]),
     )
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".partial.npz")

@@ -139,4 +139,7 @@ def _moved(examples: Examples, by: int) -> Examples:
 def _joined(parts: Sequence[Examples]) -> Examples:
     """Rows of several, one after the other."""
     names = [field.name for field in fields(Examples)]
-    return Examples(**{n: np.concatenate([getattr(part, n) for part in parts]) for n in names})
+    joined = {n: np.concatenate([getattr(part, n) for part in parts]) for n in names}
+    first = np.cumsum([0, *(len(part.frames) for part in parts[:-1])])
+    moved = [part.begin + at for part, at in zip(parts, first, strict=True)]
+    return Examples(**{**joined, "begin": np.concatenate(moved)})

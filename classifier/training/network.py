@@ -36,7 +36,7 @@ class Settings:
     label_smoothing: float = 0.1
 
 
-_IMPOSSIBLE: Final = 30.0
+IMPOSSIBLE: Final = 30.0
 """Taken off the logits of classes that a row cannot have had."""
 
 AGAINST_HABIT = Settings(members=2)
@@ -88,7 +88,7 @@ def fit(
     possible = torch.from_numpy(allowed.astype(np.float32))
     target = smooth * possible / possible.sum(1, keepdim=True)
     target[torch.arange(len(labels)), wanted] += 1.0 - smooth
-    penalty = (possible - 1.0) * _IMPOSSIBLE
+    penalty = (possible - 1.0) * IMPOSSIBLE
     steps = max(1, len(labels) // settings.batch)
     members: list[Layers] = []
     for member in range(settings.members):

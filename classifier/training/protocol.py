@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.acoustic.lane import Lane, Reading, analyse
+from classifier.acoustic.analysis import analyse
+from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.layout import BLOCK, BLOCK_S, Floats
 from classifier.acoustic.model import Network
 from classifier.frames import SAMPLE_RATE_HZ, Source

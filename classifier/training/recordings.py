@@ -8,14 +8,16 @@ frame of the next clip reaches back over three seconds of pause.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.acoustic.analysis import hear
+from classifier.acoustic.contour import CONTOUR_WIDTH
 from classifier.acoustic.extractor import FrameExtractor
-from classifier.acoustic.lane import Lane, Reading, hear
-from classifier.acoustic.layout import BLOCK_FRAMES, Floats
+from classifier.acoustic.lane import Lane, Reading
+from classifier.acoustic.layout import ANALYSIS_FRAMES, BLOCK_FRAMES, Floats
 from classifier.acoustic.model import Network
 from classifier.acoustic.window import SlidingWindow, Voices, Window
 from classifier.frames import Source
@@ -65,7 +67,22 @@ def record(
         starts = range(0, len(clip), BLOCK_FRAMES)
         windows += [window.advance(clip[at : at + BLOCK_FRAMES]) for at in starts]
         spans.append((int(index), first, len(windows)))
-    return Recording(tuple(windows), tuple(spans))
+    return Recording(_sharing_frames(windows, [frames[int(i)] for i in order]), tuple(spans))
+
+
+def _sharing_frames(windows: Sequence[Window], clips: Sequence[Floats]) -> tuple[Window, ...]:
+    """The same windows with contours that lie in one array: six of them share each frame."""
+    before = np.zeros((ANALYSIS_FRAMES - BLOCK_FRAMES, CONTOUR_WIDTH), np.float16)
+    kept = [clip[:, :CONTOUR_WIDTH].astype(np.float16) for clip in clips]
+    frames = np.concatenate([before, *kept])
+    shared: list[Window] = []
+    for number, window in enumerate(windows):
+        contour = window.contour
+        if contour is not None:
+            begin = number * BLOCK_FRAMES
+            contour = replace(contour, frames=frames[begin : begin + ANALYSIS_FRAMES])
+        shared.append(replace(window, contour=contour))
+    return tuple(shared)
 
 
 def replay(network: Network, recordings: Sequence[Recording]) -> list[dict[int, Judged]]:

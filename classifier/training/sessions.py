@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.acoustic.baseline import BASELINE_WEIGHT_S, LEAST_DEVIATION, network_input
+from classifier.acoustic.baseline import BASELINE_WEIGHT_S, Usual, network_input, shrunk
+from classifier.acoustic.contour import Moments
 from classifier.acoustic.layout import Floats
 
 RESTART: Final = 0.05
@@ -31,9 +32,47 @@ class Rows:
     recent: Floats
     """Of their newest seconds; not a number where that held too little. ``(rows, WIDTH)``."""
 
+    frames: Moments
+    """What the newest frames of each add to a habit, ``(rows, CONTOUR_WIDTH)`` each."""
+
     clip: NDArray[np.int32]
     voice: NDArray[np.int32]
     new_speech_s: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """Windows of made-up sessions, one behind the other."""
+
+    whole: Floats
+    """Network inputs of the windows, ``(n, 2 * WIDTH)``."""
+
+    recent: Floats
+    """Of their newest seconds; not a number where that held too little. ``(n, 2 * WIDTH)``."""
+
+    usual: Usual
+    """What is usual for the frames of the voice by then, ``(n, CONTOUR_WIDTH)`` each."""
+
+    picked: NDArray[np.int64]
+    """The row that each comes from, ``(n,)``."""
+
+    @property
+    def has_recent(self) -> NDArray[np.bool_]:
+        """Whose newest second can be heard by itself, ``(n,)``."""
+        return np.isfinite(self.recent[:, 0])
+
+
+def joined(parts: Sequence[Simulated]) -> Simulated:
+    """Several sessions as one row of windows."""
+    return Simulated(
+        np.concatenate([part.whole for part in parts]),
+        np.concatenate([part.recent for part in parts]),
+        Usual(
+            np.concatenate([part.usual.mean for part in parts]),
+            np.concatenate([part.usual.deviation for part in parts]),
+        ),
+        np.concatenate([part.picked for part in parts]),
+    )
 
 
 def habits(standardised: Floats, new_speech_s: Floats) -> Floats:
@@ -43,11 +82,13 @@ def habits(standardised: Floats, new_speech_s: Floats) -> Floats:
     """
     weight = new_speech_s[:, None].astype(np.float64)
     weighted = weight * standardised
-    total_s = BASELINE_WEIGHT_S + np.cumsum(weight, axis=0)
-    mean = np.cumsum(weighted, axis=0) / total_s
-    square = (BASELINE_WEIGHT_S + np.cumsum(weighted * standardised, axis=0)) / total_s
-    deviation = np.sqrt(np.maximum(square - mean**2, LEAST_DEVIATION**2))
-    return network_input(standardised, mean.astype(np.float32), deviation.astype(np.float32))
+    usual = shrunk(
+        np.cumsum(weighted, axis=0),
+        np.cumsum(weighted * standardised, axis=0),
+        np.cumsum(weight, axis=0),
+        BASELINE_WEIGHT_S,
+    )
+    return network_input(standardised, usual.mean, usual.deviation)
 
 
 def recent_habits(standardised: Floats, new_speech_s: Floats) -> Floats:
@@ -58,9 +99,21 @@ def recent_habits(standardised: Floats, new_speech_s: Floats) -> Floats:
     return inputs
 
 
+def frame_habits(frames: Moments, rows: NDArray[np.int64]) -> Usual:
+    """What is usual for the frames of a voice that says these windows in a row.
+
+    The same sums as :class:`classifier.acoustic.contour.FrameHabit` makes one by one.
+    """
+    total, squares, seconds = (
+        np.cumsum(values[rows], axis=0, dtype=np.float64)
+        for values in (frames.total, frames.squares, frames.seconds)
+    )
+    return shrunk(total, squares, seconds, BASELINE_WEIGHT_S)
+
+
 def simulate(
     rows: Rows, clips: Sequence[int], voice: int, rng: np.random.Generator
-) -> tuple[Floats, Floats, NDArray[np.int64]]:
+) -> Simulated | None:
     """One speaker's clips in random order, heard one way.
 
     Args:
@@ -70,8 +123,7 @@ def simulate(
         rng: decides the order and the restarts.
 
     Returns:
-        Network inputs ``(n, 2 * WIDTH)`` of whole windows and of their newest seconds, and the row
-        that each comes from.
+        The session, or None where nothing is heard in it.
     """
     heard_this_way = np.flatnonzero(rows.voice == voice)
     starts = np.searchsorted(rows.clip[heard_this_way], np.arange(int(rows.clip.max()) + 2))
@@ -82,8 +134,15 @@ def simulate(
         stretches[-1].extend(heard_this_way[starts[clip] : starts[clip + 1]].tolist())
     picked = [np.asarray(stretch, np.int64) for stretch in stretches if stretch]
     if not picked:
-        nothing = np.zeros((0, 2 * rows.standardised.shape[1]), np.float32)
-        return nothing, nothing, np.zeros(0, np.int64)
-    whole = [habits(rows.standardised[part], rows.new_speech_s[part]) for part in picked]
-    recent = [recent_habits(rows.recent[part], rows.new_speech_s[part]) for part in picked]
-    return np.concatenate(whole), np.concatenate(recent), np.concatenate(picked)
+        return None
+    return joined(
+        [
+            Simulated(
+                habits(rows.standardised[part], rows.new_speech_s[part]),
+                recent_habits(rows.recent[part], rows.new_speech_s[part]),
+                frame_habits(rows.frames, part),
+                part,
+            )
+            for part in picked
+        ]
+    )

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.acoustic.lane import Lane, Reading, analyse
+from classifier.acoustic.analysis import analyse
+from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.model import load_network
 from classifier.frames import Affect, Source, VoiceFrame
 from tests.classifier.voices import Pcm, hum, noise, recording, silence, tone

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from classifier import Affect, BackendError, ContextClassifier, Listener, ModelError, Source
-from classifier.acoustic.lane import Lane, Reading, analyse
+from classifier.acoustic.analysis import analyse
+from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.model import load_network
 from classifier.context import backend_from_env
 from classifier.foreign.backend import ForeignBackend

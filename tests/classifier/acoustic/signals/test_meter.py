@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from classifier.acoustic.lane import Lane, analyse
+from classifier.acoustic.analysis import analyse
+from classifier.acoustic.lane import Lane
 from classifier.acoustic.model import load_network
 from classifier.frames import Sound, Source
 from classifier.training.corpora import Corpora, CorporaMissingError

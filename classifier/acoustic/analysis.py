@@ -1,0 +1,149 @@
+"""Many lanes at once: features, habits and network in one pass each.
+
+Owns the order of the steps of a round. The state of each lane stays its own; what is shared is the
+price of a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifier.acoustic.contour import Contour, Moments, contour_input, newest_moments
+from classifier.acoustic.extractor import block_frames
+from classifier.acoustic.lane import Lane, Reading
+from classifier.acoustic.layout import BLOCK, Floats
+from classifier.acoustic.model import Batch, Network
+from classifier.acoustic.window import Window
+
+
+def analyse(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
+    """Analyse every whole block that the lanes hold.
+
+    Each round takes one block of every lane that has one: features for all of them in one pass,
+    then one call of the network for all windows with speech. A lane's own blocks follow each
+    other, because its baseline must know the earlier before the later.
+
+    Args:
+        lanes: distinct lanes.
+        network: the weights.
+
+    Returns:
+        The new readings of each lane, in order.
+    """
+    readings: list[list[Reading]] = [[] for _ in lanes]
+    while True:
+        ready = [i for i, lane in enumerate(lanes) if lane.reader.blocks_ready]
+        if not ready:
+            return readings
+        segments = np.stack([lanes[i].reader.take() for i in ready])
+        memory = np.stack([lanes[i].pitch_memory for i in ready])
+        frames, memory = block_frames(segments, memory)
+        windows: list[Window] = []
+        for row, i in enumerate(ready):
+            lanes[i].pitch_memory = memory[row]
+            windows.append(lanes[i].window.advance(frames[row]))
+            lanes[i].listen_beside(segments[row, -BLOCK:], windows[-1])
+        hear(lanes, network, ready, windows, readings)
+
+
+def hear(
+    lanes: Sequence[Lane],
+    network: Network,
+    ready: Sequence[int],
+    windows: Sequence[Window],
+    readings: list[list[Reading]],
+) -> None:
+    """Put one window of each ready lane through the network, and its reading in its place."""
+    batch = _gather(lanes, network, ready, windows)
+    heard = network.hear(batch.inputs) if batch is not None else None
+    row = late = 0
+    for i, window in zip(ready, windows, strict=True):
+        if window.vector is None or heard is None or batch is None:
+            readings[i].append(lanes[i].no_voice(window))
+            continue
+        recent = None
+        if window.recent is not None:
+            recent = (batch.newest[late], heard.emotion[len(batch.whole) + late])
+            late += 1
+        readings[i].append(
+            lanes[i].voice(
+                window,
+                batch.whole[row],
+                heard.emotion[row],
+                float(heard.speech[row]),
+                batch.frames[row],
+                recent,
+            )
+        )
+        row += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """The windows with speech of one round, and what becomes of them."""
+
+    inputs: Batch
+    whole: list[Floats]
+    """Standardised functionals of each window, ``(WIDTH,)``."""
+
+    newest: list[Floats]
+    """The same of the newest seconds, where there are any."""
+
+    frames: list[Moments]
+    """What the newest frames of each add to a habit."""
+
+
+def _gather(
+    lanes: Sequence[Lane], network: Network, ready: Sequence[int], windows: Sequence[Window]
+) -> _Gathered | None:
+    """Measure the windows with speech against the habits of their lanes; None without any."""
+    spoken: list[tuple[Lane, Window, Contour]] = []
+    for i, window in zip(ready, windows, strict=True):
+        lanes[i].turn_to(window.voice)
+        if window.contour is not None:
+            spoken.append((lanes[i], window, window.contour))
+    if not spoken:
+        return None
+    frames = network.standardise_frames(np.stack([contour.frames for _, _, contour in spoken]))
+    speech = np.stack([contour.speech for _, _, contour in spoken])
+    voiced = np.stack([contour.voiced for _, _, contour in spoken])
+    moments = newest_moments(frames, speech, voiced).each()
+    usual = [lane.usual_frames(new) for (lane, _, _), new in zip(spoken, moments, strict=True)]
+    contours = contour_input(
+        frames,
+        speech,
+        voiced,
+        np.stack([one.mean for one in usual]),
+        np.stack([one.deviation for one in usual]),
+    )
+    whole: list[Floats] = []
+    newest: list[Floats] = []
+    newest_of: list[int] = []
+    inputs: list[Floats] = []
+    recent_inputs: list[Floats] = []
+    for row, (lane, window, _) in enumerate(spoken):
+        if window.vector is not None:
+            whole.append(network.standardise(window.vector))
+            inputs.append(lane.prepare(whole[-1], window.new_speech_s))
+        if window.recent is not None:
+            newest.append(network.standardise(window.recent, recent=True))
+            recent_inputs.append(lane.prepare(newest[-1], window.new_speech_s, recent=True))
+            newest_of.append(row)
+    heard_s = np.array([lane.heard_s for lane, _, _ in spoken], np.float32)
+    speech_s = np.array([window.speech_s for _, window, _ in spoken], np.float32)
+    recent_speech_s = np.array([window.recent_speech_s for _, window, _ in spoken], np.float32)
+    return _Gathered(
+        Batch(
+            voices=np.stack(inputs + recent_inputs),
+            contours=contours,
+            newest_of=np.array(newest_of, np.int64),
+            speech_s=np.concatenate([speech_s, recent_speech_s[newest_of]]),
+            heard_s=np.concatenate([heard_s, heard_s[newest_of]]),
+        ),
+        whole,
+        newest,
+        moments,
+    )

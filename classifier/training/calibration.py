@@ -1,0 +1,131 @@
+"""How sure the networks may be: the temperature at which strangers surprise least.
+
+Owns who is held out for that, and the search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.acoustic.baseline import BASELINE_WEIGHT_S
+from classifier.acoustic.gate import Mask
+from classifier.acoustic.layout import Floats
+from classifier.acoustic.model import pool, temper, temperature_at
+from classifier.training.emotion import PASSES, balance, fit_emotion, sessions_of
+from classifier.training.examples import Progress
+from classifier.training.material import Material, corpus_of
+from classifier.training.population import population_of
+
+FOLDS: Final = 3
+"""Groups of speakers, held out in turn to find the temperature."""
+
+_TEMPERATURES: Final = tuple(round(0.4 * 1.1**i, 3) for i in range(24))
+_LITTLE_EVIDENCE_S: Final = (0.0, 0.2, 0.4, 0.8)
+_STRANGENESS: Final = (0.0, 0.3, 0.6, 1.0, 1.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """How sure the network may be, see :func:`classifier.acoustic.model.temperature_at`."""
+
+    temperature: float
+    little_evidence_s: float
+    strangeness: float
+
+
+def held_out(material: Material, kept: Mask, folds: int) -> list[tuple[Mask, Mask]]:
+    """What to learn from and what to calibrate on: nearest to strangers that the data allow.
+
+    Whole corpora in turn where there are several. In one corpus, speakers in groups, and of them
+    only the sentences that the others are not heard with: another voice that says something else
+    is as strange as it gets there.
+
+    Args:
+        material: what there is.
+        kept: clips to share out, ``(clips,)``.
+        folds: at most so many of the groups.
+
+    Returns:
+        Two masks of clips for each group.
+    """
+    speakers = sorted(
+        {clip.speaker for clip, keep in zip(material.clips, kept, strict=True) if keep}
+    )
+    of_clip = np.array([clip.speaker for clip in material.clips])
+    corpora = np.array(material.corpora)
+    present = sorted({corpus_of(speaker) for speaker in speakers})
+    if len(present) > 1:
+        return [(kept & (corpora != c), kept & (corpora == c)) for c in present]
+    utterances = np.array([clip.utterance for clip in material.clips])
+    known = sorted(set(utterances[kept].tolist()))
+    pairs: list[tuple[Mask, Mask]] = []
+    for fold in range(folds):
+        strange = np.isin(of_clip, speakers[fold::FOLDS])
+        unsaid = np.isin(utterances, known[fold % 2 :: 2])
+        pairs.append((kept & ~strange & ~unsaid, kept & strange & unsaid))
+    return pairs
+
+
+def calibrate(material: Material, kept: Mask, progress: Progress, folds: int = FOLDS) -> Certainty:
+    """The certainty at which what was held out surprises least, reading by reading."""
+    surprises: list[Floats] = []
+    for learnt, tried in held_out(material, kept, folds):
+        population = population_of(material, learnt)
+        emotion = fit_emotion(material, learnt, population, progress)
+        sessions = sessions_of(material, tried, population, PASSES)
+        whole, recent = emotion.predict(material, population, sessions)
+        surprises.append(_surprises(material, whole, recent, sessions.picked))
+    return _GRID[int(np.argmin(np.mean(surprises, axis=0)))]
+
+
+_GRID: Final = tuple(
+    Certainty(t, e, s) for t in _TEMPERATURES for e in _LITTLE_EVIDENCE_S for s in _STRANGENESS
+)
+
+
+def _surprises(
+    material: Material, whole: Floats, recent: Floats, picked: NDArray[np.int64]
+) -> Floats:
+    """Weighted surprise by each certainty of the grid, ``(len(_GRID),)``."""
+    examples = material.speech
+    of_clip = examples.clip[picked]
+    wanted = material.labels[of_clip]
+    weight, allowed = balance(material, of_clip)
+    heard_s = np.cumsum(examples.new_speech_s[picked])  # of the whole session: a fair middle
+    # Sessions follow each other in the rows; each begins anew where the speaker changes.
+    speakers = np.array([material.clips[i].speaker for i in of_clip])
+    voices = examples.voice[picked]
+    begins = np.flatnonzero((speakers[1:] != speakers[:-1]) | (voices[1:] != voices[:-1])) + 1
+    offset = np.zeros(len(picked))
+    for begin in begins:
+        offset[begin:] = heard_s[begin - 1]
+    unknown = np.asarray(
+        BASELINE_WEIGHT_S / (BASELINE_WEIGHT_S + heard_s - offset), dtype=np.float32
+    )
+    heard = np.isfinite(recent[:, 0])
+    found: list[float] = []
+    for sure in _GRID:
+
+        def tempered(
+            predicted: Floats, rows: Mask, speech_s: Floats, sure: Certainty = sure
+        ) -> Floats:
+            possible = np.where(allowed[rows], predicted[rows], 0.0)
+            possible = (possible / possible.sum(axis=1, keepdims=True)).astype(np.float32)
+            temperature = temperature_at(
+                speech_s[picked][rows],
+                unknown[rows],
+                sure.temperature,
+                sure.little_evidence_s,
+                sure.strangeness,
+            )
+            return temper(possible, temperature)
+
+        said = tempered(whole, np.ones_like(heard), examples.speech_s)
+        said[heard] = pool(said[heard], tempered(recent, heard, examples.recent_speech_s))
+        right = said[np.arange(len(wanted)), wanted]
+        found.append(float(-np.average(np.log(right + 1e-9), weights=weight)))
+    return np.asarray(found, dtype=np.float32)
