@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.acoustic.layout import BLOCK, Floats
+from classifier.acoustic.spectrum import transform
 from classifier.frames import SAMPLE_RATE_HZ
 
 STEP: Final = 800
@@ -35,9 +36,8 @@ _SOUGHT: Final = round(LINES_HZ / BIN_HZ)
 _LOWEST: Final = 8
 """80 Hz: below lie mains hum and rumble."""
 _HANN: Final = np.hanning(_SIZE + 1)[:-1].astype(np.float32)
-_TAPER: Final = (_HANN * np.sqrt(2.0 / (np.sum(_HANN.astype(np.float64) ** 2) * _SIZE))).astype(
-    np.float32
-)
+_HANN_POWER: Final = float(np.sum(_HANN.astype(np.float64) ** 2))
+_TAPER: Final = (_HANN * np.sqrt(2.0 * _SIZE / _HANN_POWER)).astype(np.float32)
 """The window, scaled so that the squares of a transform are power."""
 _AROUND: Final = np.arange(-2, 3)
 """Bins that hold a line."""
@@ -77,7 +77,7 @@ class LineReader:
         level_db = 10.0 * np.log10((energy[:-1] + energy[1:]) / _SIZE + _TINY)
         rows = np.concatenate([halves[:-1], halves[1:]], axis=1)
         rows *= _TAPER
-        found = np.fft.rfft(rows, axis=-1)
+        found = transform(rows)
         whole = np.square(found.real)
         whole += np.square(found.imag)
         # What lies below the voice band is neither a tone nor evidence against one.
