@@ -118,12 +118,12 @@ class SlidingWindow:
         self._blocks += 1
         self._levels.update(block[:, _ENERGY])
         speech, voiced = mark_speech(frames, self._levels)
-        new = int(speech[-BLOCK_FRAMES:].sum())
+        new = int(np.count_nonzero(speech[-BLOCK_FRAMES:]))
         self._heard += new
         if self._voices is not None:
             self._follow(self._voices, frames, speech, voiced, new / FRAME_RATE_HZ)
         recent_speech, recent_voiced = speech[-RECENT_FRAMES:], voiced[-RECENT_FRAMES:]
-        of_late = int(recent_speech.sum())
+        of_late = int(np.count_nonzero(recent_speech))
         vector, recent, contour, crowd = None, None, None, False
         if of_late >= MIN_RECENT and enough_speech(speech, voiced):
             crowd = many_voices(frames, voiced)
@@ -133,17 +133,18 @@ class SlidingWindow:
             vector, *newest = functionals_from(frames, speech, voiced, firsts)
             recent = newest[0] if newest else None
             contour = Contour(kept[:, :CONTOUR_WIDTH], speech, voiced)
-        level = frames[speech, _ENERGY].mean() if speech.any() else -120.0
+        spoken_db = frames[:, _ENERGY][speech]
+        level_db = float(np.add.reduce(spoken_db)) / len(spoken_db) if len(spoken_db) else -120.0
         return Window(
             end_s=self._blocks * BLOCK_S,
             vector=vector,
             recent=recent,
             contour=contour,
             recent_speech_s=of_late / FRAME_RATE_HZ,
-            speech_s=int(speech.sum()) / FRAME_RATE_HZ,
+            speech_s=len(spoken_db) / FRAME_RATE_HZ,
             new_speech_s=new / FRAME_RATE_HZ,
             heard_s=self._heard / FRAME_RATE_HZ,
-            level_db=float(level),
+            level_db=level_db,
             threshold_db=self._levels.threshold_db,
             crowd=crowd,
             voice=self._voice,

@@ -87,7 +87,7 @@ class Ambience:
         peak = inner > joined[:, _LOW - 1 : _LOW - 1 + inner.shape[1]]
         peak &= inner >= joined[:, _LOW + 1 : _LOW + 1 + inner.shape[1]]
         cut = inner.reshape(len(inner), _BANDS, _BAND)
-        background = np.partition(cut, _BAND // 2, axis=-1)[..., _BAND // 2]
+        background = np.sort(cut, axis=-1)[..., _BAND // 2]
         peak &= (cut > _PROMINENT * background[..., None]).reshape(peak.shape)
         near = _widened(peak)
         wide = _widened(near[:-2] & near[1:-1] & peak[2:])

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.acoustic.layout import BLOCK, Floats
+from classifier.acoustic.spectrum import transform
 from classifier.frames import SAMPLE_RATE_HZ
 
 STEP: Final = 800
@@ -35,7 +36,11 @@ _SOUGHT: Final = round(LINES_HZ / BIN_HZ)
 _LOWEST: Final = 8
 """80 Hz: below lie mains hum and rumble."""
 _HANN: Final = np.hanning(_SIZE + 1)[:-1].astype(np.float32)
-_SCALE: Final = np.float32(2.0 / (float(np.sum(_HANN.astype(np.float64) ** 2)) * _SIZE))
+_HANN_POWER: Final = float(np.sum(_HANN.astype(np.float64) ** 2))
+_TAPER: Final = (_HANN * np.sqrt(2.0 * _SIZE / _HANN_POWER)).astype(np.float32)
+"""The window, scaled so that the squares of a transform are power."""
+_AROUND: Final = np.arange(-2, 3)
+"""Bins that hold a line."""
 _TINY: Final = np.float32(1e-14)
 
 
@@ -66,14 +71,17 @@ class LineReader:
         """Take one block, ``(BLOCK,)`` of -1..1. Each step covers 100 ms and ends at its time."""
         if block.shape != (BLOCK,):
             raise ValueError(f"a block is {(BLOCK,)}, not {block.shape}")
-        signal = np.concatenate([self._past, block])
+        halves = np.concatenate([self._past, block]).reshape(-1, STEP)
         self._past = block[-STEP:].copy()
-        rows = np.lib.stride_tricks.sliding_window_view(signal, _SIZE)[::STEP]
-        level_db = 10.0 * np.log10(np.einsum("ij,ij->i", rows, rows) / _SIZE + _TINY)
-        found = np.fft.rfft(rows * _HANN, axis=-1)
-        whole = np.asarray((found.real**2 + found.imag**2) * _SCALE, dtype=np.float32)
+        energy = np.einsum("ij,ij->i", halves, halves)
+        level_db = 10.0 * np.log10((energy[:-1] + energy[1:]) / _SIZE + _TINY)
+        rows = np.concatenate([halves[:-1], halves[1:]], axis=1)
+        rows *= _TAPER
+        found = transform(rows)
+        whole = np.square(found.real)
+        whole += np.square(found.imag)
         # What lies below the voice band is neither a tone nor evidence against one.
-        total = whole[:, _LOWEST:].sum(axis=-1) + _TINY
+        total = np.add.reduce(whole[:, _LOWEST:], axis=-1) + _TINY
         power = whole[:, :_BINS]
         hz, share = _two_strongest(power[:, :_SOUGHT], total)
         return Lines(np.asarray(level_db, dtype=np.float32), hz, share, power)
@@ -83,23 +91,24 @@ def _two_strongest(power: Floats, total: Floats) -> tuple[Floats, Floats]:
     rest = power.copy()
     rest[:, :_LOWEST] = 0.0
     rest[:, -2:] = 0.0
-    every = np.arange(len(power))[:, None]
-    hz = np.empty((len(power), 2), np.float32)
+    every = np.arange(len(power))
+    near = np.empty((2, len(power), len(_AROUND)), np.intp)
     share = np.empty((len(power), 2), np.float32)
     for order in range(2):
-        at = rest.argmax(axis=-1)
-        at = np.minimum(np.maximum(at, _LOWEST), power.shape[1] - 3)
-        near = at[:, None] + np.arange(-2, 3)
-        around = power[every, near]
-        hz[:, order] = (at + _vertex(around)) * BIN_HZ
-        share[:, order] = rest[every, near].sum(axis=-1) / total
-        rest[every, near] = 0.0
+        at = np.minimum(np.maximum(rest.argmax(axis=-1), _LOWEST), power.shape[1] - 3)
+        near[order] = at[:, None] + _AROUND
+        own = every[:, None], near[order]
+        share[:, order] = np.add.reduce(rest[own], axis=-1) / total
+        rest[own] = 0.0
+    vertex = _vertex(power[every[None, :, None], near[..., 1:4]])
+    hz = np.asarray((near[..., 2] + vertex) * BIN_HZ, dtype=np.float32).T
     return hz, share
 
 
 def _vertex(around: Floats) -> NDArray[np.float32]:
-    """Where the maximum lies between bins, by a parabola through the logarithms."""
-    left, middle, right = np.log(around[:, 1:4] + _TINY).T
+    """Where the maximum lies between bins, by a parabola through the logarithms of three,
+    ``(..., 3) -> (...)``."""
+    left, middle, right = np.moveaxis(np.log(around + _TINY), -1, 0)
     bend = left - 2.0 * middle + right
     shift = 0.5 * (left - right) / np.where(bend < -1e-6, bend, np.float32(-1e-6))
     return np.asarray(np.minimum(np.maximum(shift, -0.5), 0.5), dtype=np.float32)
