@@ -15,13 +15,15 @@ from classifier.acoustic.baseline import BASELINE_WEIGHT_S
 from classifier.acoustic.gate import Mask
 from classifier.acoustic.layout import Floats
 from classifier.acoustic.model import pool, temper, temperature_at
+from classifier.errors import ConfigError
+from classifier.training.contour_network import ONE_CONTOUR
 from classifier.training.emotion import PASSES, balance, fit_emotion, sessions_of
 from classifier.training.examples import Progress
-from classifier.training.material import Material, corpus_of
+from classifier.training.material import Material
 from classifier.training.population import population_of
 
-FOLDS: Final = 3
-"""Groups of speakers, held out in turn to find the temperature."""
+DIRECTIONS: Final = 2
+"""Women after men, and men after women."""
 
 _TEMPERATURES: Final = tuple(round(0.4 * 1.1**i, 3) for i in range(24))
 _LITTLE_EVIDENCE_S: Final = (0.0, 0.2, 0.4, 0.8)
@@ -37,45 +39,46 @@ class Certainty:
     strangeness: float
 
 
-def held_out(material: Material, kept: Mask, folds: int) -> list[tuple[Mask, Mask]]:
+def held_out(material: Material, kept: Mask, folds: int = DIRECTIONS) -> list[tuple[Mask, Mask]]:
     """What to learn from and what to calibrate on: nearest to strangers that the data allow.
 
-    Whole corpora in turn where there are several. In one corpus, speakers in groups, and of them
-    only the sentences that the others are not heard with: another voice that says something else
-    is as strange as it gets there.
+    Whole corpora in turn where there are several. In one corpus, men where only women were heard
+    and women where only men were, and of them only the sentences that the others are not heard
+    with: other throats that say something else are as strange as it gets there.
 
     Args:
         material: what there is.
         kept: clips to share out, ``(clips,)``.
-        folds: at most so many of the groups.
+        folds: in one corpus, at most so many of the two directions.
 
     Returns:
         Two masks of clips for each group.
+
+    Raises:
+        ConfigError: all speakers are of one corpus and of one gender.
     """
-    speakers = sorted(
-        {clip.speaker for clip, keep in zip(material.clips, kept, strict=True) if keep}
-    )
-    of_clip = np.array([clip.speaker for clip in material.clips])
     corpora = np.array(material.corpora)
-    present = sorted({corpus_of(speaker) for speaker in speakers})
+    present = sorted(set(corpora[kept].tolist()))
     if len(present) > 1:
         return [(kept & (corpora != c), kept & (corpora == c)) for c in present]
+    genders = np.array([clip.gender for clip in material.clips])
+    heard = sorted(set(genders[kept].tolist()))
+    if len(heard) < DIRECTIONS:
+        raise ConfigError("there are no strangers to calibrate on: speakers of one gender only")
     utterances = np.array([clip.utterance for clip in material.clips])
-    known = sorted(set(utterances[kept].tolist()))
-    pairs: list[tuple[Mask, Mask]] = []
-    for fold in range(folds):
-        strange = np.isin(of_clip, speakers[fold::FOLDS])
-        unsaid = np.isin(utterances, known[fold % 2 :: 2])
-        pairs.append((kept & ~strange & ~unsaid, kept & strange & unsaid))
-    return pairs
+    unsaid = np.isin(utterances, sorted(set(utterances[kept].tolist()))[::2])
+    pairs = [(kept & (genders != g) & ~unsaid, kept & (genders == g) & unsaid) for g in heard]
+    return pairs[:folds]
 
 
-def calibrate(material: Material, kept: Mask, progress: Progress, folds: int = FOLDS) -> Certainty:
+def calibrate(
+    material: Material, kept: Mask, progress: Progress, folds: int = DIRECTIONS
+) -> Certainty:
     """The certainty at which what was held out surprises least, reading by reading."""
     surprises: list[Floats] = []
     for learnt, tried in held_out(material, kept, folds):
         population = population_of(material, learnt)
-        emotion = fit_emotion(material, learnt, population, progress)
+        emotion = fit_emotion(material, learnt, population, progress, ONE_CONTOUR)
         sessions = sessions_of(material, tried, population, PASSES)
         whole, recent = emotion.predict(material, population, sessions)
         surprises.append(_surprises(material, whole, recent, sessions.picked))

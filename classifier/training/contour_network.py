@@ -62,7 +62,7 @@ class ContourSettings:
     widths: tuple[int, int, int] = (48, 64, 64)
     attention: int = 32
     hidden: int = 96
-    members: int = 1
+    members: int = 2
     epochs: int = 10
     rows: int = 14_000
     """Seen in an epoch: neighbouring windows are nearly the same."""
@@ -166,6 +166,9 @@ def attended(heard: torch.Tensor, scores: torch.Tensor, speech: torch.Tensor) ->
 
 CONTOURS = ContourSettings()
 """For the weights that ship."""
+
+ONE_CONTOUR = ContourSettings(members=1)
+"""For finding how sure they may be, where half the time buys nearly the same answer."""
 
 
 def fit_contours(

@@ -49,6 +49,9 @@ class Clip:
     utterance: str = ""
     """Which of the corpus's sentences was spoken."""
 
+    gender: str = ""
+    """Of the speaker, in the corpus's own word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Corpora:
@@ -85,6 +88,7 @@ class Corpora:
                 f"{corpus}:{row['speaker']}",
                 row["emotion"],
                 row.get("utterance") or "",
+                row.get("gender") or "",
             )
             for row in self.table(corpus)
         ]

@@ -20,6 +20,7 @@ from classifier.training import network
 from classifier.training.contour_network import (
     CONTOURS,
     ContourLayers,
+    ContourSettings,
     Part,
     Parts,
     fit_contours,
@@ -110,8 +111,21 @@ def _contour_parts(material: Material, population: Population, sessions: Simulat
 
 
 def fit_emotion(
-    material: Material, kept: Mask, population: Population, progress: Progress
+    material: Material,
+    kept: Mask,
+    population: Population,
+    progress: Progress,
+    settings: ContourSettings = CONTOURS,
 ) -> Emotion:
+    """Train all members.
+
+    Args:
+        material: what there is.
+        kept: clips to learn from, ``(clips,)``.
+        population: what is average among these.
+        progress: told how far it is.
+        settings: of the contour network.
+    """
     sessions = sessions_of(material, kept, population, RECORDED_PASSES)
     heard = sessions.has_recent
     # One network for both lengths: each is standardised, and compared with its own habit.
@@ -122,12 +136,12 @@ def fit_emotion(
     # differs from the voice's own habit. One sees both, for voices that have no habit yet.
     views = ((inputs[:, WIDTH:], network.AGAINST_HABIT), (inputs, network.AMONG_VOICES))
     perceptrons: list[network.Layers] = []
-    for number, (view, settings) in enumerate(views):
+    for number, (view, of_view) in enumerate(views):
         perceptrons += network.fit(
             view,
             material.labels[of_clip],
             len(material.classes),
-            settings,
+            of_view,
             SEED + number,
             lambda done, total: progress("training on functionals", done, total),
             weight=weight,
@@ -140,7 +154,7 @@ def fit_emotion(
         material.labels[of_window],
         allowed,
         weight,
-        CONTOURS,
+        settings,
         SEED,
         lambda done, total: progress("training on contours", done, total),
     )

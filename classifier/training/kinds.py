@@ -26,10 +26,6 @@ class Kind:
     floor_unknown: float
     """The same before the voice's habit is known."""
 
-    caution: float = 1.0
-    """Factor of the temperature beyond what held-out speakers and sentences ask for: of one corpus
-    nothing as strange can be held out as another."""
-
 
 _NOISES: Final = (
     "ESC-10 (Piczak 2015), CC BY 3.0, as what is not speech",
@@ -47,7 +43,6 @@ OPEN: Final = Kind(
     limits=(*LIMITS, *OPEN_LIMITS),
     floor=0.4,
     floor_unknown=0.43,
-    caution=1.7,
 )
 
 RESEARCH: Final = Kind(

@@ -17,7 +17,7 @@ from classifier.acoustic.gate import Mask
 from classifier.acoustic.layout import Floats
 from classifier.frames import Affect
 from classifier.training import network
-from classifier.training.calibration import FOLDS, Certainty, calibrate
+from classifier.training.calibration import DIRECTIONS, Certainty, calibrate
 from classifier.training.emotion import fit_emotion
 from classifier.training.examples import Progress
 from classifier.training.graph import build_graph
@@ -37,8 +37,7 @@ def make_weights(
     leave_out_noises: Sequence[int] = (),
     kind: Kind = OPEN,
     certainty: Certainty | None = None,
-    folds: int = FOLDS,
-    caution: float = 1.0,
+    folds: int = DIRECTIONS,
 ) -> tuple[Card, bytes]:
     """Train on all speakers but some, and on all noises but some.
 
@@ -49,8 +48,7 @@ def make_weights(
         leave_out_noises: indices of noises that are not shown as what is not speech.
         kind: name, licence and floors of the weights.
         certainty: found on what is held out of what is left, if not given.
-        folds: how many of the groups are held out for that, see :func:`calibrate`.
-        caution: factor of the temperature beyond what is found.
+        folds: how many directions are tried for that, see :func:`held_out`.
 
     Returns:
         The card, without measurements, and the weights.
@@ -79,7 +77,7 @@ def make_weights(
         frame_scale=_written(population.frame_scale),
         clip=CLIP,
         baseline_weight_s=BASELINE_WEIGHT_S,
-        temperature=round(sure.temperature * caution, 4),
+        temperature=sure.temperature,
         little_evidence_s=sure.little_evidence_s,
         strangeness=sure.strangeness,
         floor=kind.floor,

@@ -30,7 +30,7 @@ def main(
         found = Corpora.find(corpora)
         with reporting() as report:
             material = gather(found, report, of=kind.corpora)
-            card, made = make_weights(material, (), report, kind=kind, caution=kind.caution)
+            card, made = make_weights(material, (), report, kind=kind)
         Network(card, made)  # what does not load is not shipped
     except ClassifierError as error:
         console.print(f"[red]{error}[/red]")
