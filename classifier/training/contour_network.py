@@ -98,7 +98,7 @@ class ContourLayers:
     and deviations of the last convolution and the functionals."""
 
 
-class _ContourNet(nn.Module):  # type: ignore[misc]  # torch has no types here
+class _ContourNet(nn.Module):
     def __init__(self, classes: int, settings: ContourSettings) -> None:
         super().__init__()
         convolutions: list[nn.Module] = []

@@ -11,8 +11,8 @@ import pytest
 
 from classifier import BackendError, ConfigError, ContextClassifier, ModelError, Source, VoiceFrame
 from classifier.acoustic import backend as acoustic
-from classifier.acoustic.backend import AcousticBackend
 from classifier.acoustic.analysis import analyse
+from classifier.acoustic.backend import AcousticBackend
 from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.model import Network, load_network
 from classifier.backend import Listener, ListenOptions

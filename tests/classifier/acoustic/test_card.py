@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from classifier.acoustic.card import Card, functionals_digest, read_card
+from classifier.acoustic.contour import CONTOUR_WIDTH
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.model import MODELS, load_network
 from classifier.errors import ModelError
@@ -30,6 +31,8 @@ def card(**changes: Any) -> Card:
         scale=(1.0,) * WIDTH,
         recent_mean=(0.0,) * WIDTH,
         recent_scale=(1.0,) * WIDTH,
+        frame_mean=(0.0,) * CONTOUR_WIDTH,
+        frame_scale=(1.0,) * CONTOUR_WIDTH,
         clip=5.0,
         baseline_weight_s=8.0,
         temperature=1.0,
@@ -69,6 +72,8 @@ def test_weights_that_fit_are_accepted() -> None:
         ({"recent_mean": (0.0,)}, "every functional"),
         ({"scale": (0.0,) * WIDTH}, "above 0"),
         ({"recent_scale": (0.0,) * WIDTH}, "above 0"),
+        ({"frame_mean": (0.0,)}, "every column"),
+        ({"frame_scale": (0.0,) * CONTOUR_WIDTH}, "above 0"),
         ({"temperature": 0.0}, "above 0"),
         ({"little_evidence_s": -1.0}, "above 0"),
         ({"affects": {"joy": "glad", "rest": "neutral"}}, "glad"),

@@ -1,14 +1,19 @@
 """classifier.acoustic.model"""
 
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from classifier.acoustic.contour import CHANNELS, SPEECH_CHANNEL
 from classifier.acoustic.functionals import WIDTH
+from classifier.acoustic.layout import ANALYSIS_FRAMES
 from classifier.acoustic.model import (
     MODELS,
+    Batch,
     Network,
     load_network,
     pool,
@@ -21,28 +26,69 @@ from tests.classifier.acoustic.test_card import WEIGHTS, card
 NETWORK = load_network("open")
 
 
-def test_a_batch_is_its_rows() -> None:
-    """Windows heard together are heard as each alone."""
-    rng = np.random.default_rng(1)
-    inputs = rng.normal(size=(7, 2 * WIDTH)).astype(np.float32)
-    speech_s = np.linspace(0.5, 3.0, 7).astype(np.float32)
-    heard_s = np.linspace(0.0, 20.0, 7).astype(np.float32)
-    together = NETWORK.hear(inputs, speech_s, heard_s)
-    assert together.emotion.shape == (7, len(NETWORK.card.classes))
+def made_up(windows: int, newest_of: Sequence[int] = (), seed: int = 1) -> Batch:
+    """A batch of windows that nobody said."""
+    rng = np.random.default_rng(seed)
+    rows = windows + len(newest_of)
+    contours = rng.normal(size=(windows, CHANNELS, ANALYSIS_FRAMES)).astype(np.float32)
+    contours[:, SPEECH_CHANNEL:] = rng.random((windows, 2, ANALYSIS_FRAMES)) < 0.6
+    return Batch(
+        voices=rng.normal(size=(rows, 2 * WIDTH)).astype(np.float32),
+        contours=contours,
+        newest_of=np.array(newest_of, np.int64),
+        speech_s=np.linspace(0.5, 3.0, rows).astype(np.float32),
+        heard_s=np.linspace(0.0, 20.0, rows).astype(np.float32),
+    )
+
+
+def row_of(batch: Batch, windows: int, row: int) -> Batch:
+    """A window of a batch by itself, or a newest second with the window it belongs to."""
+    window = row if row < windows else int(batch.newest_of[row - windows])
+    rows = [row] if row < windows else [window, row]
+    return Batch(
+        batch.voices[rows],
+        batch.contours[[window]],
+        np.zeros(len(rows) - 1, np.int64),
+        batch.speech_s[rows],
+        batch.heard_s[rows],
+    )
+
+
+@pytest.mark.parametrize("newest_of", [(), (3,), (0, 1, 4, 6)])
+def test_a_batch_is_its_rows(newest_of: tuple[int, ...]) -> None:
+    """Windows and newest seconds heard together are heard as each alone."""
+    batch = made_up(7, newest_of)
+    together = NETWORK.hear(batch)
+    rows = 7 + len(newest_of)
+    assert together.emotion.shape == (rows, len(NETWORK.card.classes))
     assert np.allclose(together.emotion.sum(axis=1), 1.0, atol=1e-5)
     assert ((together.speech >= 0) & (together.speech <= 1)).all()
-    for row in range(7):
-        alone = NETWORK.hear(inputs[row : row + 1], speech_s[row : row + 1], heard_s[row : row + 1])
-        assert np.allclose(alone.emotion[0], together.emotion[row], atol=1e-5)
-        assert np.allclose(alone.speech[0], together.speech[row], atol=1e-5)
+    for row in range(rows):
+        alone = NETWORK.hear(row_of(batch, 7, row))
+        assert np.allclose(alone.emotion[-1], together.emotion[row], atol=1e-5)
+        assert np.allclose(alone.speech[-1], together.speech[row], atol=1e-5)
 
 
-def test_inputs_of_another_width_are_refused() -> None:
-    """The network takes both views of every functional, and nothing else."""
-    with pytest.raises(ValueError, match="expected"):
-        NETWORK.hear(
-            np.zeros((1, WIDTH), np.float32), np.ones(1, np.float32), np.ones(1, np.float32)
-        )
+def test_a_newest_second_is_heard_by_itself() -> None:
+    """What a contour was like before its newest second changes the window, but not the second."""
+    batch = made_up(2, (0, 1))
+    changed = batch.contours.copy()
+    changed[:, :SPEECH_CHANNEL, :150] *= -1
+    before, after = NETWORK.hear(batch), NETWORK.hear(replace(batch, contours=changed))
+    assert not np.allclose(before.emotion[:2], after.emotion[:2], atol=1e-3)
+    assert np.allclose(before.emotion[2:], after.emotion[2:], atol=1e-5)
+
+
+def test_a_batch_of_another_shape_is_refused() -> None:
+    """The network takes both views of every functional and a contour of every window."""
+    batch = made_up(2)
+    for wrong in (
+        replace(batch, voices=batch.voices[:, :WIDTH]),
+        replace(batch, contours=batch.contours[:1]),
+        replace(batch, contours=batch.contours[:, :, :100]),
+    ):
+        with pytest.raises(ValueError, match=r"expected|with contours"):
+            NETWORK.hear(wrong)
 
 
 def test_standardising_is_bounded() -> None:
@@ -71,10 +117,9 @@ def test_two_windows_that_agree_say_the_same() -> None:
 
 def test_whether_it_is_a_voice_does_not_depend_on_the_habit() -> None:
     """The speech output ignores the half of the input that is against the baseline."""
-    rng = np.random.default_rng(2)
-    inputs = rng.normal(size=(2, 2 * WIDTH)).astype(np.float32)
-    inputs[1, :WIDTH] = inputs[0, :WIDTH]
-    heard = NETWORK.hear(inputs, np.ones(2, np.float32), np.zeros(2, np.float32))
+    batch = made_up(2)
+    batch.voices[1, :WIDTH] = batch.voices[0, :WIDTH]
+    heard = NETWORK.hear(batch)
     assert heard.speech[0] == pytest.approx(heard.speech[1], abs=1e-6)
 
 

@@ -1,20 +1,10 @@
 """classifier.training.material, classifier.training.kinds and classifier.training.meaning"""
 
-import numpy as np
-
-from classifier.acoustic.functionals import WIDTH
 from classifier.training.corpora import EMODB_CLASSES, Clip
-from classifier.training.examples import Examples
 from classifier.training.kinds import KINDS, OPEN, RESEARCH
 from classifier.training.material import Material
 from classifier.training.meaning import AFFECTS, COORDINATES, class_of
-
-
-def examples(clips: int) -> Examples:
-    count = np.arange(clips, dtype=np.int32)
-    ones = np.ones(clips, np.float32)
-    nothing = np.zeros((clips, WIDTH), np.float32)
-    return Examples(nothing, nothing, count, 0 * count, ones, ones, ones)
+from tests.classifier.training.rows import empty_examples as examples
 
 
 def test_words_of_all_corpora_become_classes() -> None:

@@ -1,0 +1,134 @@
+"""classifier.acoustic.contour"""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier.acoustic.baseline import LEAST_DEVIATION
+from classifier.acoustic.contour import (
+    CHANNELS,
+    CONTOUR_WIDTH,
+    FARTHEST,
+    SPEECH_CHANNEL,
+    VOICED_CHANNEL,
+    FrameHabit,
+    Moments,
+    contour_input,
+    newest_moments,
+)
+from classifier.acoustic.gate import Mask
+from classifier.acoustic.layout import ANALYSIS_FRAMES, BLOCK_FRAMES, COLUMN, Floats
+
+PITCH, ENERGY, TILT = COLUMN["pitch_st"], COLUMN["energy_db"], COLUMN["alpha_db"]
+
+
+def spoken(count: int, seed: int = 1) -> tuple[Floats, Mask, Mask]:
+    """Standardised frames of windows, with speech and voice in parts of them."""
+    rng = np.random.default_rng(seed)
+    frames = rng.normal(size=(count, ANALYSIS_FRAMES, CONTOUR_WIDTH)).astype(np.float32)
+    speech = rng.random((count, ANALYSIS_FRAMES)) < 0.7
+    return frames, speech, speech & (rng.random((count, ANALYSIS_FRAMES)) < 0.6)
+
+
+def habit_of(*moments: Moments) -> FrameHabit:
+    habit = FrameHabit()
+    for one in moments:
+        habit.learn(one)
+    return habit
+
+
+def test_moments_are_sums_over_the_newest_block() -> None:
+    """Speech frames of the last half second count, for pitch only those with a voice."""
+    frames, speech, voiced = spoken(3)
+    found = newest_moments(frames, speech, voiced)
+    for window in range(3):
+        newest = frames[window, -BLOCK_FRAMES:]
+        for column, where in ((TILT, speech), (PITCH, voiced)):
+            counted = newest[where[window, -BLOCK_FRAMES:], column]
+            assert np.isclose(found.seconds[window, column], len(counted) / 100, atol=1e-5)
+            assert np.isclose(found.total[window, column], counted.sum() / 100, atol=1e-4)
+            assert np.isclose(found.squares[window, column], (counted**2).sum() / 100, atol=1e-4)
+
+
+def test_windows_together_are_as_each_alone() -> None:
+    """No window's moments or input depend on those beside it."""
+    frames, speech, voiced = spoken(4)
+    together = newest_moments(frames, speech, voiced).each()
+    usual = [habit_of(one).with_new(one) for one in together]
+    mean, deviation = (np.stack([getattr(u, n) for u in usual]) for n in ("mean", "deviation"))
+    inputs = contour_input(frames, speech, voiced, mean, deviation)
+    for row in range(4):
+        one = slice(row, row + 1)
+        alone = newest_moments(frames[row], speech[row], voiced[row])
+        assert np.allclose(alone.total, together[row].total, atol=1e-6)
+        by_itself = contour_input(frames[one], speech[one], voiced[one], mean[one], deviation[one])
+        assert np.array_equal(by_itself[0], inputs[row])
+
+
+def test_a_stranger_is_average() -> None:
+    """With nothing heard the habit is the population's."""
+    nothing = np.zeros(CONTOUR_WIDTH, np.float32)
+    usual = FrameHabit().with_new(Moments(nothing, nothing, nothing))
+    assert (usual.mean == 0).all()
+    assert (usual.deviation == 1).all()
+
+
+def test_a_voice_becomes_its_own_measure() -> None:
+    """After long, mean and deviation are the voice's own; a monotone has the least deviation."""
+    ones = np.ones(CONTOUR_WIDTH, np.float32)
+    usual = habit_of(*[Moments(2.0 * ones, 4.0 * ones, ones)] * 2000).with_new(
+        Moments(0 * ones, 0 * ones, 0 * ones)
+    )
+    assert np.allclose(usual.mean, 2.0, atol=0.02)
+    assert np.allclose(usual.deviation, LEAST_DEVIATION, atol=0.02)
+
+
+@given(st.integers(0, 3), st.integers(0, 3))
+def test_the_future_does_not_change_the_past(past: int, future: int) -> None:
+    """What a habit says after some windows depends on those windows alone."""
+    windows = newest_moments(*spoken(8)).each()
+    habit = habit_of(*windows[:past])
+    said = habit.with_new(windows[past])
+    for window in windows[past : past + future]:
+        habit.learn(window)
+    again = habit_of(*windows[:past]).with_new(windows[past])
+    assert np.array_equal(said.mean, again.mean)
+    assert np.array_equal(said.deviation, again.deviation)
+
+
+def seen_by_a_stranger(frames: Floats, speech: Mask, voiced: Mask) -> Floats:
+    rows = (len(frames), CONTOUR_WIDTH)
+    return contour_input(
+        frames, speech, voiced, np.zeros(rows, np.float32), np.ones(rows, np.float32)
+    )
+
+
+def test_what_is_not_spoken_is_not_seen() -> None:
+    """Frames without speech are 0 in every channel, pitch also where there is no voice."""
+    frames, speech, voiced = spoken(2)
+    seen = seen_by_a_stranger(frames, speech, voiced)
+    assert seen.shape == (2, CHANNELS, ANALYSIS_FRAMES)
+    assert (seen.transpose(0, 2, 1)[~speech] == 0).all()
+    assert (seen[:, PITCH][~voiced] == 0).all()
+    assert (seen[:, SPEECH_CHANNEL] == speech).all()
+    assert (seen[:, VOICED_CHANNEL] == voiced).all()
+    assert np.abs(seen).max() <= FARTHEST
+
+
+def test_no_level_is_seen() -> None:
+    """A louder recording gives the same contour."""
+    frames, speech, voiced = spoken(2)
+    louder = frames.copy()
+    louder[:, :, ENERGY] += 1.5
+    quiet, loud = (seen_by_a_stranger(one, speech, voiced) for one in (frames, louder))
+    assert np.allclose(quiet, loud, atol=1e-5)
+
+
+def test_a_voice_is_measured_in_its_own_steps() -> None:
+    """A constant distance from the habit is seen in deviations of that voice."""
+    frames, speech, voiced = spoken(1)
+    frames[:, :, TILT] = 1.0
+    mean = np.zeros((1, CONTOUR_WIDTH), np.float32)
+    deviation = np.full((1, CONTOUR_WIDTH), 0.5, np.float32)
+    seen = contour_input(frames, speech, voiced, mean, deviation)
+    assert np.allclose(seen[0, TILT][speech[0]], 2.0)
