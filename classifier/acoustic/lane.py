@@ -22,7 +22,7 @@ from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import BLOCK, BLOCK_S, Floats
 from classifier.acoustic.model import Network, pool
 from classifier.acoustic.pitch import no_memory
-from classifier.acoustic.signals.meter import SoundMeter
+from classifier.acoustic.signals.meter import SoundMeter, listen
 from classifier.acoustic.smoothing import Course, Namer, Smoother
 from classifier.acoustic.voices import VoiceTracker
 from classifier.acoustic.window import SlidingWindow, Window
@@ -84,9 +84,10 @@ class Lane:
         self.pitch_memory: Floats = no_memory(1)[0]
         self.voices = voices
         self.window = SlidingWindow(voices)
-        self._meter = SoundMeter()
+        self.meter = SoundMeter()
         self._crowd = Crowd()
-        self._sounds: tuple[Sound, ...] = ()
+        self.sounds: tuple[Sound, ...] = ()
+        """What was heard beside the voice with the newest block."""
         self._source = source
         self._card = card
         self._window_ms = window_ms
@@ -113,10 +114,6 @@ class Lane:
         """Take audio; says whether there is now something to analyse."""
         self.reader.push(pcm)
         return self.reader.blocks_ready > 0
-
-    def listen_beside(self, block: Floats, window: Window) -> None:
-        """Measure what a block holds beside the voice; the next reading tells of it."""
-        self._sounds = self._meter.advance(block, window.new_speech_s / BLOCK_S)
 
     def prepare(self, standardised: Floats, new_speech_s: float, *, recent: bool = False) -> Floats:
         """The network's input for a window or its newest second, ``(2 * WIDTH,)``."""
@@ -189,7 +186,7 @@ class Lane:
             distribution=distribution,
             heard_s=self.heard_s,
             habit_known=self.heard_s >= self._card.known_s,
-            sounds=self._sounds,
+            sounds=self.sounds,
             voice=self._voice,
             voice_sure=1.0 if self.voices is None else self.voices.certainty,
         )
@@ -202,7 +199,7 @@ class Lane:
             speech=speech,
             heard_s=self.heard_s,
             habit_known=self.heard_s >= self._card.known_s,
-            sounds=self._sounds,
+            sounds=self.sounds,
             voice=self._voice,
             voice_sure=1.0 if self.voices is None else self.voices.certainty,
         )
@@ -234,7 +231,10 @@ def analyse(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
         for row, i in enumerate(ready):
             lanes[i].pitch_memory = memory[row]
             windows.append(lanes[i].window.advance(frames[row]))
-            lanes[i].listen_beside(segments[row, -BLOCK:], windows[-1])
+        speech = [window.new_speech_s / BLOCK_S for window in windows]
+        beside = listen([lanes[i].meter for i in ready], segments[:, -BLOCK:], speech)
+        for i, sounds in zip(ready, beside, strict=True):
+            lanes[i].sounds = sounds
         hear(lanes, network, ready, windows, readings)
 
 
