@@ -25,7 +25,7 @@ from classifier.acoustic.pitch import no_memory
 from classifier.acoustic.signals.meter import SoundMeter, listen
 from classifier.acoustic.smoothing import Course, Namer, Smoother
 from classifier.acoustic.voices import VoiceTracker
-from classifier.acoustic.window import SlidingWindow, Window
+from classifier.acoustic.window import SlidingWindow, Window, advance_together
 from classifier.frames import (
     DEFAULT_WINDOW_MS,
     Affect,
@@ -227,10 +227,9 @@ def analyse(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
         segments = np.stack([lanes[i].reader.take() for i in ready])
         memory = np.stack([lanes[i].pitch_memory for i in ready])
         frames, memory = block_frames(segments, memory)
-        windows: list[Window] = []
         for row, i in enumerate(ready):
             lanes[i].pitch_memory = memory[row]
-            windows.append(lanes[i].window.advance(frames[row]))
+        windows = advance_together([lanes[i].window for i in ready], frames)
         speech = [window.new_speech_s / BLOCK_S for window in windows]
         beside = listen([lanes[i].meter for i in ready], segments[:, -BLOCK:], speech)
         for i, sounds in zip(ready, beside, strict=True):
