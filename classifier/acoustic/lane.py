@@ -92,6 +92,8 @@ class Lane:
         self._card = card
         self._window_ms = window_ms
         self._places = np.array([card.coordinates[name] for name in card.classes], np.float32)
+        self._affects = [Affect(card.affects[name]) for name in card.classes]
+        self._unlikely = dict.fromkeys(sorted(card.possible_affects), 0.0)
         self._habits: list[_Habit] = []
         self.turn_to(0)
 
@@ -164,9 +166,9 @@ class Lane:
         smooth, course = self._smoother.feed(window.end_s, emotion, newest)
         if course is Course.ANEW:
             self._namer.forget()
-        distribution = dict.fromkeys(sorted(self._card.possible_affects), 0.0)
-        for name, probability in zip(self._card.classes, smooth, strict=True):
-            distribution[Affect(self._card.affects[name])] += float(probability)
+        distribution = self._unlikely.copy()
+        for name, probability in zip(self._affects, smooth.tolist(), strict=True):
+            distribution[name] += probability
         floor = CROWD_FLOOR if crowd else self._card.floor_at(self.heard_s)
         affect = self._namer.feed(distribution, floor, at_once=course is Course.TURNED)
         arousal, valence, dominance = (float(v) for v in np.clip(smooth @ self._places, -1, 1))
