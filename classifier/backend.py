@@ -60,6 +60,12 @@ class Listener(ABC):
             BackendError: the backend failed, after the frames made before it.
         """
 
+    @property
+    def block_s(self) -> float:
+        """Seconds of audio that are analysed at once, counted from a source's first sample: who
+        feeds a whole block, or what completes one, loses no time and saves calls. 0: any amount."""
+        return 0.0
+
     def follow_audio(self) -> None:  # noqa: B027 - most need do nothing
         """The audio that will come is a recording: its time counts, not the clock's. To be called
         before anything is fed; those that listen go by the audio in any case."""

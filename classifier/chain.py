@@ -148,6 +148,11 @@ class ChainListener(Listener):
         self._told = 0
         self._follows_audio = False
 
+    @property
+    def block_s(self) -> float:
+        """Of who is listening; 0 before anybody is."""
+        return 0.0 if self._inner is None else self._inner.block_s
+
     def follow_audio(self) -> None:
         """See :meth:`Listener.follow_audio`."""
         self._follows_audio = True

@@ -37,6 +37,11 @@ class ContextClassifier(Listener):
         """
         return cls(backend_from_env(env))
 
+    @property
+    def block_s(self) -> float:
+        """See :attr:`Listener.block_s`."""
+        return self._listener.block_s
+
     async def feed(self, pcm: PcmInt16, source: Source = Source.MIC) -> None:
         """See :meth:`Listener.feed`."""
         await self._listener.feed(pcm, source)

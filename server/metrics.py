@@ -86,7 +86,7 @@ class Metrics:
         )
         self.classifier_lag_seconds = Histogram(
             "linnet_classifier_lag_seconds",
-            "From an audio message's arrival to its having been analysed",
+            "From the arrival of audio that can be analysed to its having been",
             buckets=_LATENCY_BUCKETS_S,
             registry=self.registry,
         )

@@ -14,9 +14,10 @@ import numpy as np
 from classifier.acoustic.contour import Contour, Moments, contour_input, newest_moments
 from classifier.acoustic.extractor import block_frames
 from classifier.acoustic.lane import Lane, Reading
-from classifier.acoustic.layout import BLOCK, Floats
+from classifier.acoustic.layout import BLOCK, BLOCK_S, Floats
 from classifier.acoustic.model import Batch, Network
-from classifier.acoustic.window import Window
+from classifier.acoustic.signals.meter import listen
+from classifier.acoustic.window import Window, advance_together
 
 
 def analyse(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
@@ -41,11 +42,13 @@ def analyse(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
         segments = np.stack([lanes[i].reader.take() for i in ready])
         memory = np.stack([lanes[i].pitch_memory for i in ready])
         frames, memory = block_frames(segments, memory)
-        windows: list[Window] = []
         for row, i in enumerate(ready):
             lanes[i].pitch_memory = memory[row]
-            windows.append(lanes[i].window.advance(frames[row]))
-            lanes[i].listen_beside(segments[row, -BLOCK:], windows[-1])
+        windows = advance_together([lanes[i].window for i in ready], frames)
+        speech = [window.new_speech_s / BLOCK_S for window in windows]
+        beside = listen([lanes[i].meter for i in ready], segments[:, -BLOCK:], speech)
+        for i, sounds in zip(ready, beside, strict=True):
+            lanes[i].sounds = sounds
         hear(lanes, network, ready, windows, readings)
 
 

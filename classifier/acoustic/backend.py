@@ -15,6 +15,7 @@ from typing import Final
 
 from classifier.acoustic.analysis import analyse
 from classifier.acoustic.lane import Lane, Reading
+from classifier.acoustic.layout import BLOCK_S
 from classifier.acoustic.model import Network, load_network
 from classifier.acoustic.voices import VoiceTracker, shipped_voice_model
 from classifier.backend import PLAIN, Backend, Listener, ListenOptions, PcmInt16
@@ -188,6 +189,11 @@ class AcousticListener(Listener):
         self._changed = asyncio.Condition()
         self._stopped = False
         self._failure: ClassifierError | None = None
+
+    @property
+    def block_s(self) -> float:
+        """How often a reading is made."""
+        return BLOCK_S
 
     async def feed(self, pcm: PcmInt16, source: Source = Source.MIC) -> None:
         """See :meth:`Listener.feed`. After :meth:`stop`, audio is let go unheard."""

@@ -13,6 +13,7 @@ Made by :mod:`classifier.training.gate_train`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -72,6 +73,7 @@ _UNITS: Final = np.array(
 )
 """What each measure is multiplied by, so that all are of about the same size."""
 _NOUGHT: Final = np.float32(0.0)
+_ONE: Final = np.float32(1.0)
 _LEAST: Final = np.float32(-3.0)
 _MOST: Final = np.array(
     [3.0] * MEL_BANDS + [np.inf] * (MFCCS + len(_TILTS) + 1) + [3.0, np.inf, np.inf, 3.0, 3.0],
@@ -145,63 +147,75 @@ def describe(frames: Floats) -> tuple[Floats, Mask]:
         ``(frames, INPUTS)``, independent of gain, and which frames were heard at all; the others
         (from before the lane began) are zero.
     """
-    energy = frames[:, _ENERGY]
-    heard = energy > _ABSENT_DB
-    present = frames if heard.all() else frames[heard]
-    if not len(present):
-        return np.zeros((len(frames), INPUTS), np.float32), heard
-    tenth = len(present) // 10
-    mel, energy = present[:, _MEL], energy[heard]
-    by_band = np.ascontiguousarray(mel.T)
-    by_band.sort(axis=1)
-    ordered = np.sort(energy)
-    pitch = present[:, _PITCH]
-    both = (pitch[1:] > 0) & (pitch[:-1] > 0)
-    rows = np.empty((len(present), INPUTS), np.float32)
-    np.subtract(mel, by_band[:, tenth], out=rows[:, :MEL_BANDS])
-    at = MEL_BANDS + MFCCS
-    rows[:, MEL_BANDS:at] = present[:, _MFCC]
-    rows[:, at : at + len(_TILTS)] = present[:, _TILTS]
-    at += len(_TILTS)
-    np.subtract(energy, ordered[-1 - len(ordered) // 20], out=rows[:, at])
-    np.subtract(energy, ordered[tenth], out=rows[:, at + 1])
-    rows[:, at + 2] = present[:, _VOICING]
-    rows[:, at + 3] = pitch > 0
-    rows[0, at + 4 :] = 0.0
-    # Voices glide: a pitch that stands still or leaps is an instrument or a machine.
-    np.multiply(np.abs(pitch[1:] - pitch[:-1]), both, out=rows[1:, at + 4])
-    flux = np.abs(mel[1:] - mel[:-1])
-    np.matmul(flux, _EACH_BAND, out=rows[1:, at + 5])
-    rows *= _UNITS
-    np.minimum(rows, _MOST, out=rows)
-    np.maximum(rows, _LEAST, out=rows)
-    if present is frames:
-        return rows, heard
+    heard = frames[:, _ENERGY] > _ABSENT_DB
+    if heard.all():
+        return _measures(frames), heard
     seen = np.zeros((len(frames), INPUTS), np.float32)
-    seen[heard] = rows
+    if heard.any():
+        seen[heard] = _measures(frames[heard])
     return seen, heard
 
 
+def _measures(frames: Floats) -> Floats:
+    """Of windows that were heard throughout and hold at least one frame:
+    ``(..., frames, FRAME_WIDTH) -> (..., frames, INPUTS)``."""
+    count = frames.shape[-2]
+    tenth = count // 10
+    mel, energy, pitch = frames[..., _MEL], frames[..., _ENERGY], frames[..., _PITCH]
+    by_band = np.ascontiguousarray(np.swapaxes(mel, -1, -2))
+    by_band.sort(axis=-1)
+    ordered = np.sort(energy, axis=-1)[..., None]
+    both = (pitch[..., 1:] > 0) & (pitch[..., :-1] > 0)
+    rows = np.empty((*energy.shape, INPUTS), np.float32)
+    np.subtract(mel, by_band[..., None, :, tenth], out=rows[..., :MEL_BANDS])
+    at = MEL_BANDS + MFCCS
+    rows[..., MEL_BANDS:at] = frames[..., _MFCC]
+    rows[..., at : at + len(_TILTS)] = frames[..., _TILTS]
+    at += len(_TILTS)
+    np.subtract(energy, ordered[..., -1 - count // 20, :], out=rows[..., at])
+    np.subtract(energy, ordered[..., tenth, :], out=rows[..., at + 1])
+    rows[..., at + 2] = frames[..., _VOICING]
+    rows[..., at + 3] = pitch > 0
+    rows[..., 0, at + 4 :] = 0.0
+    # Voices glide: a pitch that stands still or leaps is an instrument or a machine.
+    np.multiply(np.abs(pitch[..., 1:] - pitch[..., :-1]), both, out=rows[..., 1:, at + 4])
+    flux = np.abs(mel[..., 1:, :] - mel[..., :-1, :])
+    np.matmul(flux, _EACH_BAND, out=rows[..., 1:, at + 5])
+    rows *= _UNITS
+    np.minimum(rows, _MOST, out=rows)
+    np.maximum(rows, _LEAST, out=rows)
+    return rows
+
+
 def speech_odds(frames: Floats, weights: GateWeights) -> Floats:
-    """Log-odds of speech per frame, ``(frames, FRAME_WIDTH) -> (frames,)``.
+    """Log-odds of speech per frame, ``(..., frames, FRAME_WIDTH) -> (..., frames)``.
 
     Args:
-        frames: whole steps of them.
+        frames: whole steps of them. A window's odds do not depend on those beside it.
         weights: the network.
 
     Raises:
         ValueError: a step is not whole.
     """
-    if len(frames) % STEP:
-        raise ValueError(f"frames come in steps of {STEP}, not {len(frames)}")
-    seen, heard = describe(frames)
-    hidden = _rectified(_layer(seen, weights.first), None if heard.all() else ~heard)
-    slow = _slow_path(hidden.reshape(-1, STEP, hidden.shape[1]), heard[STEP - 1 :: STEP], weights)
-    width = hidden.shape[1]
+    *windows, count, _ = frames.shape
+    if count % STEP:
+        raise ValueError(f"frames come in steps of {STEP}, not {count}")
+    heard = frames[..., _ENERGY] > _ABSENT_DB
+    if heard.all():
+        seen, absent = _measures(frames), None
+    else:
+        seen = np.empty((*heard.shape, INPUTS), np.float32)
+        for window in np.ndindex(*windows):
+            seen[window] = describe(frames[window])[0]
+        absent = ~heard
+    hidden = _rectified(_layer(seen, weights.first), absent)
+    width = hidden.shape[-1]
+    steps = hidden.reshape(*windows, -1, STEP, width)
+    slow = _slow_path(steps, heard[..., STEP - 1 :: STEP], weights)
     above = hidden @ weights.second[:width]
     # What a step says is the same for its frames: computed once for all of them.
-    by_step = above.reshape(len(slow), STEP, -1)
-    by_step += _layer(slow, weights.second[width:])[:, None]
+    by_step = above.reshape(*windows, -1, STEP, above.shape[-1])
+    by_step += _layer(slow, weights.second[width:])[..., None, :]
     return _layer(_rectified(above, None), weights.last)
 
 
@@ -214,19 +228,20 @@ def _depth_db(energy: Floats) -> float:
 
 
 def _slow_path(steps: Floats, heard: Mask, weights: GateWeights) -> Floats:
-    """``(steps, STEP, hidden)`` to ``(steps, slow)``."""
+    """``(..., steps, STEP, hidden)`` to ``(..., steps, slow)``."""
     # What was not heard must stay nought, where there is such a thing.
     absent = None if heard.all() else ~heard
-    of_step = (np.add.reduce(steps, axis=1) / np.float32(STEP), np.maximum.reduce(steps, axis=1))
-    slow = _rectified(_layer(np.concatenate(of_step, axis=1), weights.step), absent)
-    heard_steps = np.float32(max(1, int(np.count_nonzero(heard))))
-    whole = _layer(np.add.reduce(slow, axis=0) / heard_steps, weights.whole)
-    count, width = slow.shape
+    of_step = (np.add.reduce(steps, axis=-2) / np.float32(STEP), np.maximum.reduce(steps, axis=-2))
+    slow = _rectified(_layer(np.concatenate(of_step, axis=-1), weights.step), absent)
+    heard_steps = np.maximum(np.add.reduce(heard, axis=-1, dtype=np.float32), _ONE)
+    mean = np.add.reduce(slow, axis=-2) / heard_steps[..., None]
+    whole = _layer(mean[..., None, :], weights.whole)
+    *windows, count, width = slow.shape
     for order, reach in enumerate(DILATIONS):
-        taps = np.zeros((count, 3 * width), np.float32)
-        taps[reach:, :width] = slow[:-reach]
-        taps[:, width : 2 * width] = slow
-        taps[:-reach, 2 * width :] = slow[reach:]
+        taps = np.zeros((*windows, count, 3 * width), np.float32)
+        taps[..., reach:, :width] = slow[..., :-reach, :]
+        taps[..., width : 2 * width] = slow
+        taps[..., :-reach, 2 * width :] = slow[..., reach:, :]
         more = _layer(taps, weights.convolutions[order])
         if order == 0:
             more += whole
@@ -259,14 +274,38 @@ def mark_speech(frames: Floats, levels: Levels) -> tuple[Mask, Mask]:
     Returns:
         Two masks of shape ``(frames,)``; the second lies within the first.
     """
-    active = frames[:, _ENERGY] > levels.threshold_db
-    if not active.any():
-        return active, active.copy()
-    some_db, most_db = ALONE_DB
-    alone = (_depth_db(frames[:, _ENERGY]) - some_db) / (most_db - some_db)
-    odds = ODDS + (ODDS_ALONE - ODDS) * min(max(alone, 0.0), 1.0)
-    speech = active & (speech_odds(frames, shipped_weights()) > odds)
-    voiced = speech & (frames[:, _VOICING] >= VOICED) & (frames[:, _PITCH] > 0)
+    speech, voiced = mark_together(frames[None], [levels])
+    return speech[0], voiced[0]
+
+
+def mark_together(frames: Floats, levels: Sequence[Levels]) -> tuple[Mask, Mask]:
+    """The same for the windows of several lanes, none of which depends on those beside it.
+
+    Args:
+        frames: ``(lanes, frames, FRAME_WIDTH)``.
+        levels: of each lane.
+
+    Returns:
+        Two masks of shape ``(lanes, frames)``.
+    """
+    energy = frames[..., _ENERGY]
+    speech = energy > np.array([lane.threshold_db for lane in levels], np.float32)[:, None]
+    sounds = speech.any(axis=1)
+    if sounds.any():
+        some = frames if sounds.all() else frames[sounds]
+        least = np.array([_least_odds(lane) for lane in energy[sounds]], np.float32)
+        speech[sounds] &= speech_odds(some, shipped_weights()) > least[:, None]
+    voiced = speech & (frames[..., _VOICING] >= VOICED) & (frames[..., _PITCH] > 0)
     # A lone voiced frame in noise is chance: of five in a row, at least three.
-    voiced &= np.convolve(voiced, np.ones(5), mode="same") >= 3
+    around = np.zeros((len(voiced), voiced.shape[1] + 4), np.int8)
+    around[:, 2:-2] = voiced
+    beside = around[:, :-4] + around[:, 1:-3] + around[:, 2:-2] + around[:, 3:-1] + around[:, 4:]
+    voiced &= beside >= 3
     return speech, voiced
+
+
+def _least_odds(energy: Floats) -> float:
+    """Log-odds from which a frame of a window is speech: lower where there is no background."""
+    some_db, most_db = ALONE_DB
+    alone = (_depth_db(energy) - some_db) / (most_db - some_db)
+    return ODDS + (ODDS_ALONE - ODDS) * min(max(alone, 0.0), 1.0)

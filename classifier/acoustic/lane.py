@@ -19,7 +19,7 @@ from classifier.acoustic.crowd import Crowd
 from classifier.acoustic.extractor import BlockReader
 from classifier.acoustic.flags import prosody_flags
 from classifier.acoustic.functionals import WIDTH
-from classifier.acoustic.layout import BLOCK_S, Floats
+from classifier.acoustic.layout import Floats
 from classifier.acoustic.model import pool
 from classifier.acoustic.pitch import no_memory
 from classifier.acoustic.signals.meter import SoundMeter
@@ -85,13 +85,16 @@ class Lane:
         self.pitch_memory: Floats = no_memory(1)[0]
         self.voices = voices
         self.window = SlidingWindow(voices)
-        self._meter = SoundMeter()
+        self.meter = SoundMeter()
         self._crowd = Crowd()
-        self._sounds: tuple[Sound, ...] = ()
+        self.sounds: tuple[Sound, ...] = ()
+        """What was heard beside the voice with the newest block."""
         self._source = source
         self._card = card
         self._window_ms = window_ms
         self._places = np.array([card.coordinates[name] for name in card.classes], np.float32)
+        self._affects = [Affect(card.affects[name]) for name in card.classes]
+        self._unlikely = dict.fromkeys(sorted(card.possible_affects), 0.0)
         self._habits: list[_Habit] = []
         self.turn_to(0)
 
@@ -114,10 +117,6 @@ class Lane:
         """Take audio; says whether there is now something to analyse."""
         self.reader.push(pcm)
         return self.reader.blocks_ready > 0
-
-    def listen_beside(self, block: Floats, window: Window) -> None:
-        """Measure what a block holds beside the voice; the next reading tells of it."""
-        self._sounds = self._meter.advance(block, window.new_speech_s / BLOCK_S)
 
     def prepare(self, standardised: Floats, new_speech_s: float, *, recent: bool = False) -> Floats:
         """The network's input for a window or its newest second, ``(2 * WIDTH,)``."""
@@ -175,9 +174,9 @@ class Lane:
         smooth, course = self._smoother.feed(window.end_s, emotion, newest)
         if course is Course.ANEW:
             self._namer.forget()
-        distribution = dict.fromkeys(sorted(self._card.possible_affects), 0.0)
-        for name, probability in zip(self._card.classes, smooth, strict=True):
-            distribution[Affect(self._card.affects[name])] += float(probability)
+        distribution = self._unlikely.copy()
+        for name, probability in zip(self._affects, smooth.tolist(), strict=True):
+            distribution[name] += probability
         floor = CROWD_FLOOR if crowd else self._card.floor_at(self.heard_s)
         affect = self._namer.feed(distribution, floor, at_once=course is Course.TURNED)
         arousal, valence, dominance = (float(v) for v in np.clip(smooth @ self._places, -1, 1))
@@ -197,7 +196,7 @@ class Lane:
             distribution=distribution,
             heard_s=self.heard_s,
             habit_known=self.heard_s >= self._card.known_s,
-            sounds=self._sounds,
+            sounds=self.sounds,
             voice=self._voice,
             voice_sure=1.0 if self.voices is None else self.voices.certainty,
         )
@@ -210,7 +209,7 @@ class Lane:
             speech=speech,
             heard_s=self.heard_s,
             habit_known=self.heard_s >= self._card.known_s,
-            sounds=self._sounds,
+            sounds=self.sounds,
             voice=self._voice,
             voice_sure=1.0 if self.voices is None else self.voices.certainty,
         )

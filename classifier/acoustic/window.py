@@ -6,15 +6,17 @@ frames: the same code serves the stream and the training.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.acoustic.contour import CONTOUR_WIDTH, Contour
 from classifier.acoustic.crowd import many_voices
 from classifier.acoustic.functionals import enough_speech, functionals_from
-from classifier.acoustic.gate import Levels, Mask, mark_speech
+from classifier.acoustic.gate import Levels, Mask, mark_together
 from classifier.acoustic.layout import (
     ANALYSIS_FRAMES,
     BLOCK_FRAMES,
@@ -31,6 +33,9 @@ RECENT_FRAMES: Final = 2 * BLOCK_FRAMES
 
 MIN_RECENT: Final = 15
 """Speech frames within the recent part without which nobody is speaking now."""
+
+_TOGETHER: Final = 8
+"""Lanes whose frames are marked at once: with more, they no longer share a cache."""
 
 _ENERGY: Final = COLUMN["energy_db"]
 
@@ -108,16 +113,25 @@ class SlidingWindow:
 
     def advance(self, block: Floats) -> Window:
         """Take one block of frames, ``(BLOCK_FRAMES, FRAME_WIDTH)``, and describe the window."""
+        return advance_together([self], block[None])[0]
+
+    def keep(self, block: Floats, frames: NDArray[np.float16]) -> Levels:
+        """Take one block; write the window that ends with it, ``(ANALYSIS_FRAMES, FRAME_WIDTH)``.
+
+        Half precision: a tenth of a decibel at most, and half of what a waiting lane weighs. A
+        frame is rounded before it is first looked at, so every window sees it the same.
+        """
         if block.shape != (BLOCK_FRAMES, FRAME_WIDTH):
             raise ValueError(f"a block is {(BLOCK_FRAMES, FRAME_WIDTH)}, not {block.shape}")
-        # Half precision: a tenth of a decibel at most, and half of what a waiting lane weighs. A
-        # frame is rounded before it is first looked at, so every window sees it the same.
-        kept = np.concatenate([self._past, block.astype(np.float16)])
-        self._past = kept[BLOCK_FRAMES:].copy()
-        frames = kept.astype(np.float32)
+        frames[:-BLOCK_FRAMES] = self._past
+        frames[-BLOCK_FRAMES:] = block
+        self._past = frames[BLOCK_FRAMES:].copy()
         self._blocks += 1
         self._levels.update(block[:, _ENERGY])
-        speech, voiced = mark_speech(frames, self._levels)
+        return self._levels
+
+    def describe(self, frames: Floats, speech: Mask, voiced: Mask) -> Window:
+        """What the window just kept holds; the masks become those of the voice that speaks."""
         new = int(np.count_nonzero(speech[-BLOCK_FRAMES:]))
         self._heard += new
         if self._voices is not None:
@@ -132,7 +146,7 @@ class SlidingWindow:
                 firsts.append(ANALYSIS_FRAMES - RECENT_FRAMES)
             vector, *newest = functionals_from(frames, speech, voiced, firsts)
             recent = newest[0] if newest else None
-            contour = Contour(kept[:, :CONTOUR_WIDTH], speech, voiced)
+            contour = Contour(frames[:, :CONTOUR_WIDTH], speech, voiced)
         spoken_db = frames[:, _ENERGY][speech]
         level_db = float(np.add.reduce(spoken_db)) / len(spoken_db) if len(spoken_db) else -120.0
         return Window(
@@ -163,3 +177,24 @@ class SlidingWindow:
             self._own_frames = min(turn, voices.changed_blocks * BLOCK_FRAMES)
         speech[: ANALYSIS_FRAMES - self._own_frames] = False
         voiced[: ANALYSIS_FRAMES - self._own_frames] = False
+
+
+def advance_together(windows: Sequence[SlidingWindow], blocks: Floats) -> list[Window]:
+    """Move the windows of several lanes on, each by its block.
+
+    Args:
+        windows: of distinct lanes.
+        blocks: ``(lanes, BLOCK_FRAMES, FRAME_WIDTH)``.
+
+    Returns:
+        What each holds, which does not depend on the lanes beside it.
+    """
+    moved: list[Window] = []
+    for at in range(0, len(windows), _TOGETHER):
+        some = windows[at : at + _TOGETHER]
+        kept = np.empty((len(some), ANALYSIS_FRAMES, FRAME_WIDTH), np.float16)
+        levels = [window.keep(blocks[at + row], kept[row]) for row, window in enumerate(some)]
+        frames = kept.astype(np.float32)
+        marks = zip(frames, *mark_together(frames, levels), strict=True)
+        moved += [window.describe(*lane) for window, lane in zip(some, marks, strict=True)]
+    return moved

@@ -77,6 +77,9 @@ async def _converse(socket: web.WebSocketResponse, feed: AudioFeed, request: web
             answer = _take(message, feed, metrics)
             if answer is None:
                 continue
+            if _has_room(request):
+                await socket.send_str(answer)
+                continue
             # A client that never reads its acknowledgements fills the buffers and is let go.
             async with asyncio.timeout(stall_s):
                 await socket.send_str(answer)
@@ -107,6 +110,12 @@ async def _close(socket: web.WebSocketResponse, request: web.Request, error: Lin
             await socket.close(code=code, message=reason)
     except TimeoutError:
         _abort(request)
+
+
+def _has_room(request: web.Request) -> bool:
+    """Whether what is sent now goes out without waiting: a deadline for it would be for nothing,
+    and costs as much as taking the message did."""
+    return request.transport is not None and request.transport.get_write_buffer_size() == 0
 
 
 def _abort(request: web.Request) -> None:

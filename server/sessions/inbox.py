@@ -37,7 +37,7 @@ class TakenAudio(NamedTuple):
     """Shape ``(samples,)``, mono, 16 kHz."""
 
     arrived_s: float
-    """When the oldest of it arrived, on the monotonic clock."""
+    """When there was enough of it to be given out, on the monotonic clock."""
 
 
 class AudioInbox:
@@ -48,6 +48,8 @@ class AudioInbox:
         self._buffer_samples = int(buffer_s * SAMPLE_RATE_HZ)
         self._messages: deque[tuple[bytearray, float]] = deque()
         self._waiting_samples = 0
+        self._enough_samples = 1
+        """As many as must wait for :meth:`take` to go on."""
         self._room = asyncio.Event()
         self._allowance = float(self._buffer_samples)
         self._allowance_at_s = clock.monotonic_s()
@@ -98,26 +100,36 @@ class AudioInbox:
         self._arrivals.append((self.accepted_samples, now_s))
         if len(self._arrivals) > _ARRIVALS_MAX:
             self._arrivals_lost_to, _ = self._arrivals.popleft()
-        self._room.set()
+        if self._waiting_samples >= self._enough_samples:
+            self._room.set()
 
-    async def take(self, max_s: float) -> TakenAudio | None:
+    async def take(self, max_s: float, block_s: float = 0.0) -> TakenAudio | None:
         """The next audio, up to ``max_s`` seconds of it (at least one message, or small ones
         joined to 100 ms).
+
+        Args:
+            max_s: the most that is of use at once.
+            block_s: waits until what is given out completes a block of so many seconds, counted
+                from the source's first sample: less would only wait elsewhere. A closed inbox
+                gives out what it holds.
 
         Returns:
             None once the inbox is closed and empty.
         """
-        while not self._messages:
-            if self._closed:
-                return None
+        self._enough_samples = self._missing(block_s)
+        while self._waiting_samples < self._enough_samples and not self._closed:
             self._room.clear()
             await self._room.wait()
+        if not self._messages:
+            return None
         budget = int(max_s * SAMPLE_RATE_HZ)
         first, arrived_s = self._messages.popleft()
         taken = [first]
         count = len(first) // SAMPLE_BYTES
         while self._messages and count + len(self._messages[0][0]) // SAMPLE_BYTES <= budget:
-            message, _ = self._messages.popleft()
+            message, came_s = self._messages.popleft()
+            if count < self._enough_samples:
+                arrived_s = came_s
             count += len(message) // SAMPLE_BYTES
             taken.append(message)
         self._waiting_samples -= count
@@ -140,6 +152,14 @@ class AudioInbox:
         if sample <= self._arrivals_lost_to:
             return None
         return self._arrivals[0][1] if self._arrivals else None
+
+    def _missing(self, block_s: float) -> int:
+        """Samples that complete the block under way; no more than half of what may wait."""
+        block = round(block_s * SAMPLE_RATE_HZ)
+        if block <= 1:
+            return 1
+        given = self.accepted_samples - self._waiting_samples
+        return min(block - given % block, max(1, self._buffer_samples // 2))
 
     def _refill(self, now_s: float) -> None:
         grown = self._allowance + (now_s - self._allowance_at_s) * SAMPLE_RATE_HZ

@@ -287,9 +287,10 @@ class Session:
     async def _run_lane(self, source: Source, inbox: AudioInbox) -> None:
         await self.ready.wait()
         lag = self._parts.metrics.classifier_lag_seconds
-        while (audio := await inbox.take(_FEED_S)) is not None:
+        classifier = self._parts.classifier
+        while (audio := await inbox.take(_FEED_S, classifier.block_s)) is not None:
             try:
-                await self._parts.classifier.feed(audio.pcm, source)
+                await classifier.feed(audio.pcm, source)
                 await self._tell_notices()
             except ClassifierError as exc:
                 await self._fail("The classifier failed; this session ends.", exc)

@@ -252,3 +252,16 @@ def test_a_senseless_list_is_a_config_error(text: str) -> None:
     with pytest.raises(ConfigError, match="LINNET_CLASSIFIER") as caught:
         backend_from_env({"LINNET_CLASSIFIER": text})
     assert "\n" not in str(caught.value)
+
+
+async def test_a_block_is_that_of_who_listens() -> None:
+    """Before anybody does, any amount is taken; a backend that names none takes any amount."""
+    chain = ChainBackend([AcousticBackend(), Named("b")])
+    acoustic = chain.open()
+    assert acoustic.block_s == 0
+    await acoustic.feed(CHUNK)
+    assert acoustic.block_s == 0.5
+    await chain.aclose()
+    scripted = ChainBackend([Named("a")]).open()
+    await scripted.feed(CHUNK)
+    assert scripted.block_s == 0

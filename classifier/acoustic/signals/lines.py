@@ -1,7 +1,8 @@
 """Spectral lines of a signal: where steady tones lie, and how much of the sound they are.
 
-Owns the carry-over between blocks. A line is a maximum of the spectrum of a tenth of a second,
-ten hertz to a bin: fine enough to keep 440 and 480 Hz apart.
+Owns the carry-over between blocks; the spectra of several lanes are computed at once. A line is a
+maximum of the spectrum of a tenth of a second, ten hertz to a bin: fine enough to keep 440 and
+480 Hz apart.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ _HANN: Final = np.hanning(_SIZE + 1)[:-1].astype(np.float32)
 _HANN_POWER: Final = float(np.sum(_HANN.astype(np.float64) ** 2))
 _TAPER: Final = (_HANN * np.sqrt(2.0 * _SIZE / _HANN_POWER)).astype(np.float32)
 """The window, scaled so that the squares of a transform are power."""
+_TOGETHER: Final = 4
+"""Lanes whose spectra are computed at once, as for the features."""
 _AROUND: Final = np.arange(-2, 3)
 """Bins that hold a line."""
 _TINY: Final = np.float32(1e-14)
@@ -62,29 +65,46 @@ class Lines:
 
 
 class LineReader:
-    """Finds the lines of one signal, block by block."""
+    """Keeps what the first spectrum of a block reaches back to."""
 
     def __init__(self) -> None:
         self._past = np.zeros(STEP, np.float32)
 
-    def read(self, block: Floats) -> Lines:
-        """Take one block, ``(BLOCK,)`` of -1..1. Each step covers 100 ms and ends at its time."""
+    def extend(self, block: Floats) -> Floats:
+        """The block, ``(BLOCK,)`` of -1..1, behind the end of the last: ``(STEP + BLOCK,)``."""
         if block.shape != (BLOCK,):
             raise ValueError(f"a block is {(BLOCK,)}, not {block.shape}")
-        halves = np.concatenate([self._past, block]).reshape(-1, STEP)
+        signal = np.concatenate([self._past, block])
         self._past = block[-STEP:].copy()
-        energy = np.einsum("ij,ij->i", halves, halves)
-        level_db = 10.0 * np.log10((energy[:-1] + energy[1:]) / _SIZE + _TINY)
-        rows = np.concatenate([halves[:-1], halves[1:]], axis=1)
-        rows *= _TAPER
-        found = transform(rows)
-        whole = np.square(found.real)
-        whole += np.square(found.imag)
-        # What lies below the voice band is neither a tone nor evidence against one.
-        total = np.add.reduce(whole[:, _LOWEST:], axis=-1) + _TINY
-        power = whole[:, :_BINS]
-        hz, share = _two_strongest(power[:, :_SOUGHT], total)
-        return Lines(np.asarray(level_db, dtype=np.float32), hz, share, power)
+        return signal
+
+
+def find_lines(signals: Floats) -> list[Lines]:
+    """The lines of one block of each lane, ``(lanes, STEP + BLOCK)`` of :meth:`LineReader.extend`.
+
+    Each step covers 100 ms and ends at its time. A lane's lines do not depend on those beside it.
+    """
+    found: list[Lines] = []
+    for at in range(0, len(signals), _TOGETHER):
+        found += _find(signals[at : at + _TOGETHER])
+    return found
+
+
+def _find(signals: Floats) -> list[Lines]:
+    halves = signals.reshape(len(signals), -1, STEP)
+    energy = np.einsum("ijk,ijk->ij", halves, halves)
+    level_db = 10.0 * np.log10((energy[:, :-1] + energy[:, 1:]) / _SIZE + _TINY)
+    rows = np.concatenate([halves[:, :-1], halves[:, 1:]], axis=-1)
+    rows *= _TAPER
+    found = transform(rows)
+    whole = np.square(found.real)
+    whole += np.square(found.imag)
+    # What lies below the voice band is neither a tone nor evidence against one.
+    total = np.add.reduce(whole[..., _LOWEST:], axis=-1) + _TINY
+    power = whole[..., :_BINS]
+    hz, share = _two_strongest(power[..., :_SOUGHT].reshape(-1, _SOUGHT), total.ravel())
+    lanes = (level_db, hz.reshape(*total.shape, 2), share.reshape(*total.shape, 2), power)
+    return [Lines(*lane) for lane in zip(*lanes, strict=True)]
 
 
 def _two_strongest(power: Floats, total: Floats) -> tuple[Floats, Floats]:

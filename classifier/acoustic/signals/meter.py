@@ -5,11 +5,14 @@ Owns persistence: a label is said once, when it has lasted, and again only after
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
+
+import numpy as np
 
 from classifier.acoustic.layout import BLOCK_S, Floats
 from classifier.acoustic.signals.ambience import Ambience
-from classifier.acoustic.signals.lines import LineReader, Lines
+from classifier.acoustic.signals.lines import LineReader, Lines, find_lines
 from classifier.acoustic.signals.tones import Cadence, tone_of
 from classifier.frames import EnvironLabel, QueueLabel, Sound
 
@@ -25,11 +28,31 @@ _MUSIC_S: Final = 3.0
 _ENVIRON_S: Final = 2.0
 
 
+def listen(
+    meters: Sequence[SoundMeter], blocks: Floats, speech: Sequence[float]
+) -> list[tuple[Sound, ...]]:
+    """What has changed with the next block of each lane.
+
+    Args:
+        meters: of the lanes.
+        blocks: ``(lanes, BLOCK)``, -1..1.
+        speech: share of each block's frames that are speech, 0..1.
+    """
+    if not meters:
+        return []
+    signals = [meter.reader.extend(block) for meter, block in zip(meters, blocks, strict=True)]
+    lines = find_lines(np.stack(signals))
+    return [
+        meter.advance(found, share)
+        for meter, found, share in zip(meters, lines, speech, strict=True)
+    ]
+
+
 class SoundMeter:
     """Listens beside the voice of one lane."""
 
     def __init__(self) -> None:
-        self._lines = LineReader()
+        self.reader = LineReader()
         self._cadence = Cadence()
         self._ambience = Ambience()
         self._time_s = 0.0
@@ -38,15 +61,14 @@ class SoundMeter:
         self._coming: tuple[EnvironLabel | None, float] = (None, 0.0)
         self._queue: QueueLabel | None = None
 
-    def advance(self, block: Floats, speech: float) -> tuple[Sound, ...]:
+    def advance(self, lines: Lines, speech: float) -> tuple[Sound, ...]:
         """Take one block; what has changed with it.
 
         Args:
-            block: ``(BLOCK,)``, -1..1.
+            lines: of the block.
             speech: share of its frames that are speech, 0..1.
         """
         self._time_s += BLOCK_S
-        lines = self._lines.read(block)
         signal = self._signal(lines)
         heard = None
         if signal is None:

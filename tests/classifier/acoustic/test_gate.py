@@ -10,6 +10,7 @@ from classifier.acoustic.gate import (
     Levels,
     describe,
     mark_speech,
+    mark_together,
     shipped_weights,
     speech_odds,
 )
@@ -130,3 +131,26 @@ def test_inputs_do_not_depend_on_gain() -> None:
     louder[:, FIRST_MEL : FIRST_MEL + MEL_BANDS] += 12.0
     assert describe(louder)[0] == pytest.approx(describe(frames)[0], abs=1e-4)
     assert describe(frames)[0].shape == (len(frames), INPUTS)
+
+
+def test_a_window_is_marked_alike_beside_any_other() -> None:
+    """Silence, a lane that has just begun, a voice and noise at once: to the bit what each has
+    alone, odds and masks."""
+    voice = FrameExtractor().push(recording("agitated")[:48_000])
+    begun = voice.copy()
+    begun[:200] = 0.0
+    begun[:200, ENERGY] = -120.0
+    pieces = (silence(3.0), noise(3.0, 0.01), recording("tired")[:48_000])
+    windows = np.stack([voice, begun, *(FrameExtractor().push(pcm) for pcm in pieces)])
+    levels = [Levels() for _ in windows]
+    for lane, window in zip(levels, windows, strict=True):
+        lane.update(window[-50:, ENERGY])
+    speech, voiced = mark_together(windows, levels)
+    odds = speech_odds(windows, shipped_weights())
+    assert speech[:2].any(axis=1).all()
+    assert not speech[2].any()
+    for row, window in enumerate(windows):
+        alone = mark_speech(window, levels[row])
+        assert np.array_equal(speech[row], alone[0])
+        assert np.array_equal(voiced[row], alone[1])
+        assert np.array_equal(odds[row], speech_odds(window, shipped_weights()))

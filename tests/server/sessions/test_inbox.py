@@ -126,6 +126,73 @@ async def test_a_closed_inbox_gives_what_it_holds_and_then_none() -> None:
     assert await take is None
 
 
+# -- in blocks ----------------------------------------------------------------------------------
+
+BLOCK_S = 0.5
+BLOCK = 8_000
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, MESSAGE_MAX_SAMPLES), min_size=1, max_size=25))
+def test_a_block_is_given_out_at_once_and_nothing_before(cuts: list[int]) -> None:
+    """However the audio is cut: what completes a block never waits, what does not never leaves,
+    and the end of the signal comes out when the inbox closes."""
+
+    async def check() -> None:
+        box, _ = inbox()
+        out: list[NDArray[np.int16]] = []
+
+        async def consume() -> None:
+            while (audio := await box.take(5.0, BLOCK_S)) is not None:
+                out.append(audio.pcm)
+
+        consumer = asyncio.create_task(consume())
+        signal: NDArray[np.int16] = np.arange(sum(cuts), dtype=np.int16)
+        for part in np.split(signal, np.cumsum(cuts)[:-1]):
+            before = sum(map(len, out)) // BLOCK
+            box.offer(part.tobytes())
+            for _ in range(3):
+                await asyncio.sleep(0)
+            given = sum(map(len, out))
+            assert given // BLOCK == box.accepted_samples // BLOCK
+            assert given == box.accepted_samples or given // BLOCK == before
+        box.close()
+        await consumer
+        np.testing.assert_array_equal(np.concatenate(out), signal)
+
+    asyncio.run(check())
+
+
+async def test_a_block_came_when_its_last_message_came() -> None:
+    """Not when its first one did: until then nothing could be done with it."""
+    box, clock = inbox()
+    take = asyncio.create_task(box.take(5.0, BLOCK_S))
+    for _ in range(4):
+        box.offer(CHUNK)
+        await asyncio.sleep(0)
+        clock.advance(0.1)
+    assert not take.done()
+    box.offer(CHUNK)
+    completed_s = clock.monotonic_s()
+    audio = await take
+    assert audio is not None
+    assert (len(audio.pcm), audio.arrived_s) == (BLOCK, completed_s)
+
+
+async def test_a_block_that_would_not_fit_is_not_waited_for() -> None:
+    """An inbox for less than a block gives out half of what it can hold: nothing is refused."""
+    box, clock = inbox(buffer_s=0.4)
+    given = 0
+    for _ in range(20):
+        box.offer(CHUNK)
+        clock.advance(0.1)
+        if box.accepted_samples - given >= 3_200:
+            audio = await asyncio.wait_for(box.take(5.0, BLOCK_S), 5.0)
+            assert audio is not None
+            given += len(audio.pcm)
+    assert given == 20 * 1_600
+
+
 # -- what is refused ----------------------------------------------------------------------------
 
 

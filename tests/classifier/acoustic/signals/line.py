@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.acoustic.layout import BLOCK
-from classifier.acoustic.signals.meter import SoundMeter
+from classifier.acoustic.signals.meter import SoundMeter, listen
 
 RATE_HZ = 16_000
 Signal = NDArray[np.float32]
@@ -43,7 +43,7 @@ def heard(signal: Signal, speech: float = 0.0) -> list[tuple[str, float]]:
     return [
         (sound.label.value, sound.timestamp_s)
         for at in range(0, signal.size - BLOCK + 1, BLOCK)
-        for sound in meter.advance(signal[at : at + BLOCK], speech)
+        for sound in listen([meter], signal[None, at : at + BLOCK], [speech])[0]
     ]
 
 
