@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from classifier.acoustic.contour import CONTOUR_WIDTH
 from classifier.acoustic.extractor import FrameExtractor
-from classifier.acoustic.layout import BLOCK_FRAMES, BLOCK_S
+from classifier.acoustic.layout import ANALYSIS_BLOCKS, ANALYSIS_FRAMES, BLOCK_FRAMES, BLOCK_S
 from classifier.acoustic.window import SlidingWindow, Window
 from tests.classifier.voices import Pcm, noise, recording, silence
 
@@ -45,6 +46,21 @@ def test_the_newest_second_is_described_too() -> None:
     assert late.recent is not None
     assert late.vector is not None
     assert not np.allclose(late.recent, late.vector, atol=0.5)
+
+
+def test_a_contour_holds_the_frames_of_the_window() -> None:
+    """It comes with the vector: the newest three seconds, rounded, and which of them are speech."""
+    spoken = recording("agitated")[8000:72_000]
+    frames = FrameExtractor().push(spoken)
+    for number, window in enumerate(windows(spoken)):
+        assert (window.contour is None) == (window.vector is None)
+        if window.contour is None or number < ANALYSIS_BLOCKS - 1:
+            continue
+        end = (number + 1) * BLOCK_FRAMES
+        kept = frames[end - ANALYSIS_FRAMES : end, :CONTOUR_WIDTH].astype(np.float16)
+        assert np.array_equal(window.contour.frames, kept)
+        assert window.contour.speech.sum() == round(window.speech_s * 100)
+        assert not (window.contour.voiced & ~window.contour.speech).any()
 
 
 def test_after_speech_the_vector_goes() -> None:

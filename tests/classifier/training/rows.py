@@ -1,4 +1,4 @@
-"""Stand-ins for examples, where only their number matters."""
+"""Stand-ins for examples."""
 
 import numpy as np
 
@@ -25,4 +25,28 @@ def empty_examples(clips: int) -> Examples:
         np.zeros(clips, np.int64),
         masks,
         masks,
+    )
+
+
+def spoken_examples(clips: int, voices: int = 1, windows: int = 3) -> Examples:
+    """Some windows of each clip, of random measures, heard in each way."""
+    rng = np.random.default_rng(1)
+    rows = clips * voices * windows
+    clip = np.repeat(np.arange(clips, dtype=np.int32), voices * windows)
+    voice = np.tile(np.repeat(np.arange(voices, dtype=np.int32), windows), clips)
+    speech = rng.random((rows, ANALYSIS_FRAMES)) < 0.7
+    voiced = speech & (rng.random((rows, ANALYSIS_FRAMES)) < 0.6)
+    frames = rng.normal(3.0, 2.0, ((rows + 1) * ANALYSIS_FRAMES, CONTOUR_WIDTH))
+    return Examples(
+        vectors=rng.normal(size=(rows, WIDTH)).astype(np.float32),
+        recent=rng.normal(size=(rows, WIDTH)).astype(np.float32),
+        clip=clip,
+        voice=voice,
+        new_speech_s=np.full(rows, 0.4, np.float32),
+        speech_s=np.full(rows, 2.0, np.float32),
+        recent_speech_s=np.full(rows, 0.7, np.float32),
+        frames=frames.astype(np.float16),
+        begin=(1 + np.arange(rows, dtype=np.int64)) * ANALYSIS_FRAMES,
+        speech=np.packbits(speech, axis=1),
+        voiced=np.packbits(voiced, axis=1),
     )

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from classifier.acoustic.contour import CONTOUR_WIDTH
 from classifier.acoustic.functionals import WIDTH
+from classifier.acoustic.layout import ANALYSIS_FRAMES, COLUMN
 from classifier.training.augment import AS_RECORDED, Surroundings, Voice
 from classifier.training.corpora import Corpora
 from classifier.training.examples import (
@@ -63,6 +65,27 @@ def test_rows_know_their_clip_and_voice(corpora: Corpora) -> None:
     assert set(made.voice.tolist()) == {0, 1}
     assert len(made.vectors) == len(made.clip) == len(made.new_speech_s) == len(made.speech_s)
     assert told == [0, 1]
+
+
+def test_rows_find_their_contour(corpora: Corpora) -> None:
+    """A row's frames and masks are those of the stream's own window, whatever lies beside it."""
+    made = make_examples(
+        corpora,
+        ["calm.flac", "still.flac", "calm.flac"],
+        [(AS_RECORDED,)] * 3,
+        Surroundings(),
+        lambda what, done, total: None,
+    )
+    for clip in (0, 2):
+        rows = np.flatnonzero(made.clip == clip)
+        frames, speech, voiced = made.contours(rows)
+        assert frames.shape == (len(rows), ANALYSIS_FRAMES, CONTOUR_WIDTH)
+        assert np.allclose(speech.sum(axis=1) / 100, made.speech_s[rows])
+        for row in range(1, len(rows)):
+            # Each window is the one before, moved on by a block, where both are of the clip.
+            assert np.array_equal(frames[row, -100:-50], frames[row - 1, -50:])
+        pitch = frames[:, :, COLUMN["pitch_st"]]
+        assert (pitch[voiced] > 0).all()
 
 
 def test_the_second_time_comes_from_the_cache(corpora: Corpora) -> None:

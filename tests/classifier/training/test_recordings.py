@@ -1,5 +1,7 @@
 """classifier.training.recordings"""
 
+from itertools import pairwise
+
 import numpy as np
 
 from classifier.acoustic.model import load_network
@@ -37,6 +39,15 @@ def test_recordings_do_not_hear_each_other() -> None:
             assert one.emotion is not None
             assert other is not None
             assert np.allclose(one.emotion, other, atol=1e-3)
+
+
+def test_windows_of_a_recording_share_their_frames() -> None:
+    """A frame that lies in six windows is kept once."""
+    windows = record(frames_of(CLIPS), [0, 1, 2]).windows
+    contours = [window.contour for window in windows if window.contour is not None]
+    assert len(contours) > 5
+    for one, other in pairwise(contours):
+        assert np.shares_memory(one.frames, other.frames) or one.frames.base is other.frames.base
 
 
 def test_a_treatment_is_heard() -> None:
