@@ -27,9 +27,9 @@ from classifier.acoustic.layout import (
     Floats,
 )
 
-_TOGETHER: Final = 4
-"""Lanes whose spectra are computed at once: so many stay in the processor's cache from one step to
-the next, and share the price of a call. More together are slower, not faster."""
+_TOGETHER: Final = 8
+"""Lanes whose spectra are computed at once: they share the price of each call. Many more no longer
+stay in the processor's cache from one step to the next."""
 
 
 @dataclass(slots=True)

@@ -40,7 +40,7 @@ _HANN: Final = np.hanning(_SIZE + 1)[:-1].astype(np.float32)
 _HANN_POWER: Final = float(np.sum(_HANN.astype(np.float64) ** 2))
 _TAPER: Final = (_HANN * np.sqrt(2.0 * _SIZE / _HANN_POWER)).astype(np.float32)
 """The window, scaled so that the squares of a transform are power."""
-_TOGETHER: Final = 4
+_TOGETHER: Final = 8
 """Lanes whose spectra are computed at once, as for the features."""
 _AROUND: Final = np.arange(-2, 3)
 """Bins that hold a line."""
