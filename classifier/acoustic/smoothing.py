@@ -12,12 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from classifier.acoustic.layout import Floats
+from classifier.acoustic.layout import BLOCK_S, Floats
 from classifier.frames import DEFAULT_WINDOW_MS, Affect
 
-KEEP: Final = 0.5
-"""Share of the past in the smoothed probabilities, per reading, where a word rests on one second
-of speech."""
+FADED: Final = 0.1
+"""Share that the past still has in the smoothed probabilities after the length of speech that a
+word rests on."""
 
 PERSIST: Final = 2
 """Readings in a row for which an affect must lead before it takes the place of another. The first
@@ -36,7 +36,10 @@ FORGET_S: Final = 2.0
 
 AGAINST: Final = 2.0
 """How many times as likely as the leading class the newest second must find another, to
-contradict it."""
+contradict it. Twice in a row is a turn."""
+
+STRONGLY: Final = 4.0
+"""How many times, for one such second to be a turn."""
 
 SETTLED_S: Final = 2.5
 """After a turn the newest second counts alone for so long, and there is no other turn."""
@@ -52,25 +55,25 @@ class Course(StrEnum):
     """Speech begins after a pause."""
 
     TURNED = "turned"
-    """Without a pause, the newest second says something else, and has said so twice."""
+    """Without a pause, the newest second says something else: strongly, or twice."""
 
 
 class Smoother:
     """Exponential average of the readings of one stretch of speech, which follows a turn at once.
 
     The whole window holds what was said before a turn for three seconds. So where the newest
-    second alone contradicts the average twice in a row, the average begins anew from it, and
-    listens to it alone until the window holds nothing older.
+    second alone contradicts the average strongly, or twice in a row, the average begins anew from
+    it, and listens to it alone until the window holds nothing older.
     """
 
     def __init__(self, window_ms: int = DEFAULT_WINDOW_MS) -> None:
         """Nothing heard yet.
 
         Args:
-            window_ms: how much speech an average rests on: twice the time in which a reading
-                comes to weigh half, above 0.
+            window_ms: how much speech an average rests on: of what is older only :data:`FADED`
+                is left in it. Above 0.
         """
-        self._keep = KEEP ** (DEFAULT_WINDOW_MS / window_ms)
+        self._keep = FADED ** (1000 * BLOCK_S / window_ms)
         self._average: Floats | None = None
         self._last_s = float("-inf")
         self._turned_s = float("-inf")
@@ -96,24 +99,30 @@ class Smoother:
             self._against = None
             return self._average, Course.ANEW
         before, self._against = self._against, None
+        settled = timestamp_s - self._turned_s >= SETTLED_S
+        if newest is not None and settled and contradicts(newest, average, STRONGLY):
+            return self._turn(timestamp_s, newest), Course.TURNED
         if newest is not None and contradicts(newest, average):
             self._against = newest
-            settled = timestamp_s - self._turned_s >= SETTLED_S
             if before is not None and settled and np.argmax(before) == np.argmax(newest):
-                self._turned_s, self._against = timestamp_s, None
-                self._average = np.asarray((before + newest) / 2, dtype=np.float32)
-                return self._average, Course.TURNED
+                return self._turn(timestamp_s, (before + newest) / 2), Course.TURNED
         if newest is not None and timestamp_s - self._turned_s < SETTLED_S:
             probabilities = newest
         mixed = self._keep * average + (1 - self._keep) * probabilities
         self._average = np.asarray(mixed, dtype=np.float32)
         return self._average, Course.ON
 
+    def _turn(self, timestamp_s: float, probabilities: Floats) -> Floats:
+        """Begin the average anew."""
+        self._turned_s, self._against = timestamp_s, None
+        self._average = np.asarray(probabilities, dtype=np.float32)
+        return self._average
 
-def contradicts(newest: Floats, average: Floats) -> bool:
-    """Whether the newest second finds another class far more likely than the leading one."""
+
+def contradicts(newest: Floats, average: Floats, times: float = AGAINST) -> bool:
+    """Whether the newest second finds another class so many times as likely as the leading one."""
     lead, leading = int(np.argmax(newest)), int(np.argmax(average))
-    return lead != leading and bool(newest[lead] >= AGAINST * newest[leading])
+    return lead != leading and bool(newest[lead] >= times * newest[leading])
 
 
 class Namer:

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifier.acoustic.layout import Floats
 from classifier.acoustic.smoothing import (
+    FADED,
     FORGET_S,
     HOLD,
     PERSIST,
@@ -26,15 +28,17 @@ def odds(warm: float, tired: float) -> dict[Affect, float]:
     return {WARM: warm, TIRED: tired, URGENT: 1.0 - warm - tired}
 
 
-def test_the_average_moves_half_way() -> None:
-    """Each reading counts as much as all before it."""
+def test_the_average_moves_on() -> None:
+    """Each reading counts twice as much as all before it: after a second a tenth is left of them."""
     smoother = Smoother()
     first, course = smoother.feed(0.5, np.array([1.0, 0.0], np.float32))
     assert course is Course.ANEW
     assert first.tolist() == [1.0, 0.0]
     second, course = smoother.feed(1.0, np.array([0.0, 1.0], np.float32))
     assert course is Course.ON
-    assert second.tolist() == [0.5, 0.5]
+    assert second[0] == pytest.approx(FADED**0.5)
+    third, _ = smoother.feed(1.5, np.array([0.0, 1.0], np.float32))
+    assert third[0] == pytest.approx(FADED)
 
 
 def test_a_pause_begins_anew() -> None:
@@ -43,7 +47,7 @@ def test_a_pause_begins_anew() -> None:
     smoother.feed(0.5, np.array([1.0, 0.0], np.float32))
     kept, course = smoother.feed(0.5 + FORGET_S, np.array([0.0, 1.0], np.float32))
     assert course is Course.ON
-    assert kept[0] == 0.5
+    assert kept[0] == pytest.approx(FADED**0.5)
     fresh, course = smoother.feed(1.5 + 2 * FORGET_S, np.array([0.0, 1.0], np.float32))
     assert course is Course.ANEW
     assert fresh[0] == 0.0
@@ -52,20 +56,25 @@ def test_a_pause_begins_anew() -> None:
 OLD, NEW = np.array([0.9, 0.1], np.float32), np.array([0.1, 0.9], np.float32)
 
 
-def test_a_turn_is_followed_at_once() -> None:
-    """When the newest second says something else twice, the average begins anew from it."""
+LIKELY = np.array([0.28, 0.72], np.float32)
+
+
+@pytest.mark.parametrize(("newest", "times"), [(NEW, 1), (LIKELY, 2)])
+def test_a_turn_is_followed_at_once(newest: Floats, times: int) -> None:
+    """When the newest second says something else strongly, or twice, the average begins anew."""
     smoother = Smoother()
     for step in range(4):
         smoother.feed(step * 0.5, OLD, OLD)
-    kept, course = smoother.feed(2.0, OLD, NEW)
-    assert course is Course.ON
-    assert kept[0] > 0.5
-    turned, course = smoother.feed(2.5, OLD, NEW)
+    for step in range(times - 1):
+        kept, course = smoother.feed(2.0 + step * 0.5, OLD, newest)
+        assert course is Course.ON
+        assert kept[0] > 0.5
+    turned, course = smoother.feed(2.5, OLD, newest)
     assert course is Course.TURNED
-    assert np.allclose(turned, NEW)
-    after, course = smoother.feed(3.0, OLD, NEW)
+    assert np.allclose(turned, newest)
+    after, course = smoother.feed(3.0, OLD, newest)
     assert course is Course.ON
-    assert np.allclose(after, NEW)
+    assert np.allclose(after, newest)
 
 
 def test_one_odd_second_is_no_turn() -> None:
@@ -74,7 +83,7 @@ def test_one_odd_second_is_no_turn() -> None:
     smoother = Smoother()
     smoother.feed(0.0, OLD, OLD)
     courses = [
-        smoother.feed(0.5 + step * 0.5, OLD, OLD if step % 2 else NEW)[1] for step in range(9)
+        smoother.feed(0.5 + step * 0.5, OLD, OLD if step % 2 else LIKELY)[1] for step in range(9)
     ]
     assert set(courses) == {Course.ON}
     unsure = np.array([0.45, 0.55], np.float32)
@@ -218,10 +227,10 @@ def test_smoothing_keeps_a_distribution() -> None:
 
 @pytest.mark.parametrize("window_ms", [100, 500, 1000, 5000])
 def test_a_longer_window_keeps_more_of_the_past(window_ms: int) -> None:
-    """A reading comes to weigh half after half the window that was asked for."""
+    """A tenth is left of what is older than the window that was asked for."""
     smoother = Smoother(window_ms)
     old, new = np.array([1.0, 0.0], np.float32), np.array([0.0, 1.0], np.float32)
     smoother.feed(0.5, old)
     average, _ = smoother.feed(1.0, new)
-    assert average[0] == pytest.approx(0.5 ** (1000 / window_ms), abs=1e-6)
+    assert average[0] == pytest.approx(FADED ** (500 / window_ms), abs=1e-6)
     assert average.sum() == pytest.approx(1.0)
