@@ -29,7 +29,7 @@ def odds(warm: float, tired: float) -> dict[Affect, float]:
 
 
 def test_the_average_moves_on() -> None:
-    """Each reading counts twice as much as all before it: after a second a tenth is left of them."""
+    """Each reading counts twice as much as all before: after a second a tenth is left."""
     smoother = Smoother()
     first, course = smoother.feed(0.5, np.array([1.0, 0.0], np.float32))
     assert course is Course.ANEW
