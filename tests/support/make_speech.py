@@ -67,7 +67,7 @@ class Manner:
 CALM: Final = Manner(40, 140, 200, -26.0, -3.0, breath_db=-40.0, unsteady=0.02)
 WARM: Final = Manner(50, 190, 200, -24.0, -2.5, breath_db=-40.0, unsteady=0.03)
 IRRITATED: Final = Manner(60, 180, 205, -19.0, 0.5, breath_db=-30.0, unsteady=0.03)
-AGITATED: Final = Manner(80, 220, 215, -14.0, 2.0, breath_db=-22.0, unsteady=0.04)
+AGITATED: Final = Manner(80, 220, 215, -14.0, 4.0, breath_db=-26.0, unsteady=0.04)
 TIRED: Final = Manner(24, 60, 130, -31.0, -4.5, breath_db=-24.0)
 
 
@@ -138,7 +138,7 @@ DIALOGUE_RATE_HZ: Final = 48_000
 DIALOGUE_LINES: Final = (
     Line("Did you get my letter about the garden?", WARM, 0.4, "en-us+f2"),
     Line("Yes, I did, and I am not happy about it at all!", AGITATED, 0.4, "en-gb+m3"),
-    Line("Oh. I thought you would like the idea.", CALM, 0.4, "en-us+f2"),
+    Line("Oh. And I thought that you would like the idea.", TIRED, 0.4, "en-us+f2"),
     Line("You cut down my only tree! Without a word!", AGITATED, 0.4, "en-gb+m3"),
 )
 DIALOGUE_SEED: Final = 4
