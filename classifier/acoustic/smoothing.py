@@ -105,7 +105,8 @@ class Smoother:
         if newest is not None and contradicts(newest, average):
             self._against = newest
             if before is not None and settled and np.argmax(before) == np.argmax(newest):
-                return self._turn(timestamp_s, (before + newest) / 2), Course.TURNED
+                middle = np.asarray((before + newest) / 2, dtype=np.float32)
+                return self._turn(timestamp_s, middle), Course.TURNED
         if newest is not None and timestamp_s - self._turned_s < SETTLED_S:
             probabilities = newest
         mixed = self._keep * average + (1 - self._keep) * probabilities
@@ -115,8 +116,8 @@ class Smoother:
     def _turn(self, timestamp_s: float, probabilities: Floats) -> Floats:
         """Begin the average anew."""
         self._turned_s, self._against = timestamp_s, None
-        self._average = np.asarray(probabilities, dtype=np.float32)
-        return self._average
+        self._average = probabilities
+        return probabilities
 
 
 def contradicts(newest: Floats, average: Floats, times: float = AGAINST) -> bool:
