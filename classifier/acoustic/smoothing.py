@@ -26,8 +26,8 @@ of a stretch of speech is named at once: it is late enough by then."""
 SLACK: Final = 0.1
 """How far below the floor a named affect may sink before it is taken back."""
 
-HOLD: Final = 4
-"""Readings after a change of word in which there is no other, 2 s: words that follow each other
+HOLD: Final = 6
+"""Readings after a change of word in which there is no other, 3 s: words that follow each other
 faster are noise more often than news."""
 
 FORGET_S: Final = 2.0
