@@ -89,9 +89,9 @@ LIMITS: Final = (
 """What a user must know, part of the card."""
 
 OPEN_LIMITS: Final = (
-    "The actors are ten, and German. The temperature was raised by a factor beyond what held-out "
-    "speakers ask for, because other recordings are less certain; the factor was chosen on "
-    "three speakers of nEMO, so the calibration there is not that of sound never looked at.",
+    "The actors are ten, and German. How sure the network may be was found on men where it had "
+    "heard only women, and the reverse. Other recordings can be stranger than that: on North "
+    "American actors its confidence is too high, on its own kind of recordings too low.",
 )
 RESEARCH_LIMITS: Final = (
     "The actors are 43: German, North American and Polish. Boredom occurs in the German corpus "
