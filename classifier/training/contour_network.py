@@ -167,9 +167,6 @@ def attended(heard: torch.Tensor, scores: torch.Tensor, speech: torch.Tensor) ->
 CONTOURS = ContourSettings()
 """For the weights that ship."""
 
-ONE_CONTOUR = ContourSettings(members=1)
-"""For finding how sure they may be, where half the time buys nearly the same answer."""
-
 
 def fit_contours(
     parts: Parts,

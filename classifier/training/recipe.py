@@ -18,6 +18,7 @@ from classifier.acoustic.layout import Floats
 from classifier.frames import Affect
 from classifier.training import network
 from classifier.training.calibration import DIRECTIONS, Certainty, calibrate
+from classifier.training.contour_network import CONTOURS, ContourSettings
 from classifier.training.emotion import fit_emotion
 from classifier.training.examples import Progress
 from classifier.training.graph import build_graph
@@ -38,6 +39,7 @@ def make_weights(
     kind: Kind = OPEN,
     certainty: Certainty | None = None,
     folds: int = DIRECTIONS,
+    contours: ContourSettings = CONTOURS,
 ) -> tuple[Card, bytes]:
     """Train on all speakers but some, and on all noises but some.
 
@@ -49,15 +51,16 @@ def make_weights(
         kind: name, licence and floors of the weights.
         certainty: found on what is held out of what is left, if not given.
         folds: how many directions are tried for that, see :func:`held_out`.
+        contours: how contour networks are trained.
 
     Returns:
         The card, without measurements, and the weights.
     """
     kept = np.array([clip.speaker not in leave_out for clip in material.clips])
     population = population_of(material, kept)
-    emotion = fit_emotion(material, kept, population, progress)
+    emotion = fit_emotion(material, kept, population, progress, contours)
     speech = _fit_speech(material, kept, leave_out_noises, population, progress)
-    sure = certainty or calibrate(material, kept, progress, folds)
+    sure = certainty or calibrate(material, kept, progress, folds, contours)
     weights = build_graph(emotion.perceptrons, emotion.contours, speech)
     classes = material.classes
     affects = {name: str(AFFECTS[name]) for name in classes}

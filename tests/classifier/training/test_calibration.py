@@ -9,10 +9,11 @@ pytest.importorskip("torch", reason="needs the train extra")
 
 from classifier.acoustic.gate import Mask
 from classifier.errors import ConfigError
-from classifier.training.calibration import held_out
+from classifier.training.calibration import calibrate, held_out
+from classifier.training.contour_network import ContourSettings
 from classifier.training.corpora import Clip
 from classifier.training.material import Material
-from tests.classifier.training.rows import empty_examples
+from tests.classifier.training.rows import empty_examples, spoken_examples
 
 
 def stand_ins(corpora: Sequence[str]) -> Material:
@@ -71,3 +72,28 @@ def test_of_several_corpora_each_is_a_stranger_in_turn() -> None:
     for learnt, tried in pairs:
         assert (learnt ^ tried).all()
         assert len({c.speaker[:4] for c, m in zip(material.clips, tried, strict=True) if m}) == 1
+
+
+def told_apart(by: float) -> Material:
+    """Two emotions of eight speakers, whose functionals lie so far apart."""
+    emotions = ("anger", "sadness")
+    clips = tuple(
+        Clip(f"{n}", f"emodb:{n % 8}", emotions[n // 8 % 2], f"s{n // 16}", "fm"[n % 2])
+        for n in range(64)
+    )
+    examples = spoken_examples(len(clips), windows=2)
+    angry = np.array([clip.emotion == "anger" for clip in clips])[examples.clip]
+    examples.vectors[angry] += by
+    examples.recent[angry] += by
+    return Material(clips, (), examples, empty_examples(0), empty_examples(0))
+
+
+def test_what_cannot_be_told_apart_is_not_claimed() -> None:
+    """Where strangers are hopeless the temperature is higher than where they are clear."""
+    quick = ContourSettings(widths=(4, 4, 4), attention=2, hidden=8, epochs=1, rows=64)
+    everybody = np.ones(64, np.bool_)
+    clear, hopeless = (
+        calibrate(told_apart(by), everybody, lambda what, done, total: None, contours=quick)
+        for by in (3.0, 0.0)
+    )
+    assert hopeless.temperature > clear.temperature
