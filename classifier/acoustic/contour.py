@@ -40,8 +40,8 @@ _VOICED_ONLY[[COLUMN[name] for name in ("pitch_st", "h1_h2_db", "h1_a3_db")]] = 
 class Contour:
     """The frames of one window."""
 
-    frames: NDArray[np.float32] | NDArray[np.float16]
-    """``(ANALYSIS_FRAMES, CONTOUR_WIDTH)``, rounded to half precision whatever it lies in."""
+    frames: NDArray[np.float16]
+    """``(ANALYSIS_FRAMES, CONTOUR_WIDTH)``."""
 
     speech: Mask
     """``(ANALYSIS_FRAMES,)``."""

@@ -146,7 +146,9 @@ class SlidingWindow:
                 firsts.append(ANALYSIS_FRAMES - RECENT_FRAMES)
             vector, *newest = functionals_from(frames, speech, voiced, firsts)
             recent = newest[0] if newest else None
-            contour = Contour(frames[:, :CONTOUR_WIDTH], speech, voiced)
+            # A copy of these columns alone: the window does not hold on to all the others.
+            moving = frames[:, :CONTOUR_WIDTH].astype(np.float16)
+            contour = Contour(moving, speech, voiced)
         spoken_db = frames[:, _ENERGY][speech]
         level_db = float(np.add.reduce(spoken_db)) / len(spoken_db) if len(spoken_db) else -120.0
         return Window(
