@@ -1,7 +1,4 @@
-"""What the training commands have in common: progress, and how much of the machine they take.
-
-A bar on a terminal, now and then a line elsewhere.
-"""
+"""Progress for the training commands: a bar on a terminal, now and then a line elsewhere."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from threadpoolctl import threadpool_limits
 
 from classifier.training.examples import Progress as Report
 
@@ -19,14 +15,9 @@ console = Console()
 
 @contextmanager
 def reporting() -> Iterator[Report]:
-    """A bar that follows what it is told.
-
-    Inside, linear algebra uses one thread: the matrices of a window are small, and several threads
-    mostly wait for each other, at several times the price.
-    """
+    """A bar that follows what it is told."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    bar = Progress(*columns, console=console, transient=True)
-    with bar as progress, threadpool_limits(1):
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("starting", total=None)
         stage = ""
 

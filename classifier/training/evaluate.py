@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from threadpoolctl import threadpool_limits
 
 from classifier.acoustic.model import MODELS, Network, load_network
 from classifier.errors import ClassifierError
@@ -164,7 +165,8 @@ def main(
     try:
         found = Corpora.find(corpora)
         shipped = load_network(str(out / "open.onnx"))
-        with reporting() as progress:
+        # The matrices of a window are small: several threads would mostly wait for each other.
+        with reporting() as progress, threadpool_limits(1):
             judge = Judge(found, out, quick=quick, progress=progress)
             _open_conditions(judge, shipped)
             write(out)

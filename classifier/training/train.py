@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from threadpoolctl import threadpool_limits
 
 from classifier.acoustic.model import MODELS, Network
 from classifier.errors import ClassifierError, ConfigError
@@ -28,7 +29,8 @@ def main(
             raise ConfigError(f"no such weights: {weights}; there are {', '.join(KINDS)}")
         kind = KINDS[weights]
         found = Corpora.find(corpora)
-        with reporting() as report:
+        # The matrices of a window are small: several threads would mostly wait for each other.
+        with reporting() as report, threadpool_limits(1):
             material = gather(found, report, of=kind.corpora)
             card, made = make_weights(material, (), report, kind=kind)
         Network(card, made)  # what does not load is not shipped
