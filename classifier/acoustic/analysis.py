@@ -103,18 +103,22 @@ def _gather(
     lanes: Sequence[Lane], network: Network, ready: Sequence[int], windows: Sequence[Window]
 ) -> _Gathered | None:
     """Measure the windows with speech against the habits of their lanes; None without any."""
-    spoken: list[tuple[Lane, Window, Contour]] = []
+    spoken: list[tuple[Lane, Window]] = []
+    vectors: list[Floats] = []
+    moving: list[Contour] = []
     for i, window in zip(ready, windows, strict=True):
         lanes[i].turn_to(window.voice)
-        if window.contour is not None:
-            spoken.append((lanes[i], window, window.contour))
+        if window.vector is not None and window.contour is not None:
+            spoken.append((lanes[i], window))
+            vectors.append(window.vector)
+            moving.append(window.contour)
     if not spoken:
         return None
-    frames = network.standardise_frames(np.stack([contour.frames for _, _, contour in spoken]))
-    speech = np.stack([contour.speech for _, _, contour in spoken])
-    voiced = np.stack([contour.voiced for _, _, contour in spoken])
+    frames = network.standardise_frames(np.stack([contour.frames for contour in moving]))
+    speech = np.stack([contour.speech for contour in moving])
+    voiced = np.stack([contour.voiced for contour in moving])
     moments = newest_moments(frames, speech, voiced).each()
-    usual = [lane.usual_frames(new) for (lane, _, _), new in zip(spoken, moments, strict=True)]
+    usual = [lane.usual_frames(new) for (lane, _), new in zip(spoken, moments, strict=True)]
     contours = contour_input(
         frames,
         speech,
@@ -122,22 +126,20 @@ def _gather(
         np.stack([one.mean for one in usual]),
         np.stack([one.deviation for one in usual]),
     )
-    whole: list[Floats] = []
+    whole = [network.standardise(vector) for vector in vectors]
     newest: list[Floats] = []
     newest_of: list[int] = []
     inputs: list[Floats] = []
     recent_inputs: list[Floats] = []
-    for row, (lane, window, _) in enumerate(spoken):
-        if window.vector is not None:
-            whole.append(network.standardise(window.vector))
-            inputs.append(lane.prepare(whole[-1], window.new_speech_s))
+    for row, (lane, window) in enumerate(spoken):
+        inputs.append(lane.prepare(whole[row], window.new_speech_s))
         if window.recent is not None:
             newest.append(network.standardise(window.recent, recent=True))
             recent_inputs.append(lane.prepare(newest[-1], window.new_speech_s, recent=True))
             newest_of.append(row)
-    heard_s = np.array([lane.heard_s for lane, _, _ in spoken], np.float32)
-    speech_s = np.array([window.speech_s for _, window, _ in spoken], np.float32)
-    recent_speech_s = np.array([window.recent_speech_s for _, window, _ in spoken], np.float32)
+    heard_s = np.array([lane.heard_s for lane, _ in spoken], np.float32)
+    speech_s = np.array([window.speech_s for _, window in spoken], np.float32)
+    recent_speech_s = np.array([window.recent_speech_s for _, window in spoken], np.float32)
     return _Gathered(
         Batch(
             voices=np.stack(inputs + recent_inputs),

@@ -113,7 +113,7 @@ def gather(
         names = [clip.name for clip in own]
         beside = [said[clip.speaker] for clip in own]
         made = make_examples(corpora, names, heard, around, progress, beside)
-        parts.append(_moved(made, len(clips)))
+        parts.append(moved(made, len(clips)))
         clips += own
     rng = np.random.default_rng(SEED)
     # Nothing lies under what is background itself: every one of these voices is a quiet one.
@@ -126,20 +126,20 @@ def gather(
     present = {class_of(clip.emotion) for clip in clips}
     extra = sorted(present - set(EMODB_CLASSES))
     return Material(
-        tuple(clips), tuple(quiet), _joined(parts), noise, murmurs, (*EMODB_CLASSES, *extra)
+        tuple(clips), tuple(quiet), joined(parts), noise, murmurs, (*EMODB_CLASSES, *extra)
     )
 
 
-def _moved(examples: Examples, by: int) -> Examples:
+def moved(examples: Examples, by: int) -> Examples:
     """The same rows with clips counted from ``by``."""
     kept = {field.name: getattr(examples, field.name) for field in fields(Examples)}
     return Examples(**{**kept, "clip": examples.clip + np.int32(by)})
 
 
-def _joined(parts: Sequence[Examples]) -> Examples:
+def joined(parts: Sequence[Examples]) -> Examples:
     """Rows of several, one after the other."""
     names = [field.name for field in fields(Examples)]
-    joined = {n: np.concatenate([getattr(part, n) for part in parts]) for n in names}
+    rows = {n: np.concatenate([getattr(part, n) for part in parts]) for n in names}
     first = np.cumsum([0, *(len(part.frames) for part in parts[:-1])])
-    moved = [part.begin + at for part, at in zip(parts, first, strict=True)]
-    return Examples(**{**joined, "begin": np.concatenate(moved)})
+    begin = [part.begin + at for part, at in zip(parts, first, strict=True)]
+    return Examples(**{**rows, "begin": np.concatenate(begin)})

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.acoustic.analysis import analyse
+from classifier.acoustic.contour import FrameHabit, contour_input, newest_moments
 from classifier.acoustic.lane import Lane
+from classifier.acoustic.model import MODELS, Batch, Heard, Network
 from classifier.frames import Source, VoiceFrame
 from tests.classifier.acoustic.test_lane import (
     AGITATED,
@@ -17,6 +19,7 @@ from tests.classifier.acoustic.test_lane import (
     frames_of,
     hear,
 )
+from tests.classifier.acoustic.test_window import windows
 from tests.classifier.voices import silence
 
 
@@ -55,3 +58,51 @@ def test_nothing_to_analyse_gives_nothing() -> None:
     assert lane.push(np.zeros(1, np.int16))
     (reading,) = analyse([lane], NETWORK)[0]
     assert reading.frame.source is Source.TAB
+
+
+class Overhearing(Network):
+    """The shipped network, which keeps what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__(NETWORK.card, (MODELS / "open.onnx").read_bytes())
+        self.given: list[Batch] = []
+
+    def hear(self, batch: Batch) -> Heard:
+        self.given.append(batch)
+        return super().hear(batch)
+
+
+def test_frames_are_measured_against_all_that_was_heard() -> None:
+    """Each window's contour is seen against the habit of the frames before it and in it."""
+    network, habit = Overhearing(), FrameHabit(NETWORK.card.baseline_weight_s)
+    lane = Lane(Source.MIC, network.card)
+    lane.push(AGITATED)
+    analyse([lane], network)
+    spoken = [one for one in windows(AGITATED) if one.contour is not None]
+    assert len(spoken) == len(network.given) > 5
+    for one, batch in zip(spoken, network.given, strict=True):
+        assert one.contour is not None
+        moving = network.standardise_frames(one.contour.frames)
+        new = newest_moments(moving, one.contour.speech, one.contour.voiced)
+        usual = habit.with_new(new)
+        habit.learn(new)
+        expected = contour_input(
+            moving[None],
+            one.contour.speech[None],
+            one.contour.voiced[None],
+            usual.mean[None],
+            usual.deviation[None],
+        )
+        assert np.allclose(batch.contours, expected, atol=1e-4)
+
+
+def test_a_newest_second_rests_on_its_own_speech() -> None:
+    """It is doubted by how much speech it holds itself, not by what the window holds."""
+    network = Overhearing()
+    lane = Lane(Source.MIC, network.card)
+    lane.push(AGITATED)
+    analyse([lane], network)
+    late = [batch for batch in network.given if len(batch.newest_of)]
+    assert late
+    assert all(batch.speech_s[1] <= min(1.0, batch.speech_s[0]) for batch in late)
+    assert any(batch.speech_s[0] > 1.5 for batch in late)

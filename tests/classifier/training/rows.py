@@ -28,9 +28,9 @@ def empty_examples(clips: int) -> Examples:
     )
 
 
-def spoken_examples(clips: int, voices: int = 1, windows: int = 3) -> Examples:
+def spoken_examples(clips: int, voices: int = 1, windows: int = 3, seed: int = 1) -> Examples:
     """Some windows of each clip, of random measures, heard in each way."""
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(seed)
     rows = clips * voices * windows
     clip = np.repeat(np.arange(clips, dtype=np.int32), voices * windows)
     voice = np.tile(np.repeat(np.arange(voices, dtype=np.int32), windows), clips)

@@ -1,5 +1,6 @@
 """classifier.training.contour_network"""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -50,8 +51,22 @@ def windows(count: int, seed: int) -> tuple[Part, NDArray[np.int64]]:
     return Part(seen, np.zeros((count, WIDTH), np.float32), newest), labels
 
 
-def train(settings: ContourSettings, seed: int = 1) -> list[ContourLayers]:
-    part, labels = windows(400, seed=3)
+def told_late(count: int, seed: int) -> tuple[Part, NDArray[np.int64]]:
+    """Noise, and functionals that tell the class of the newest seconds alone."""
+    rng = np.random.default_rng(seed)
+    part, labels = windows(count, seed)
+    seen = rng.normal(size=part.seen.shape).astype(np.float32)
+    seen[:, SPEECH_CHANNEL:] = 1.0
+    newest = rng.normal(size=part.newest.shape).astype(np.float32)
+    newest[:, :20] += 2.0 * labels[:, None] - 1.0
+    return Part(seen, rng.normal(size=part.whole.shape).astype(np.float32), newest), labels
+
+
+Task = Callable[[int, int], tuple[Part, NDArray[np.int64]]]
+
+
+def train(settings: ContourSettings, seed: int = 1, task: Task = windows) -> list[ContourLayers]:
+    part, labels = task(400, 3)
 
     def parts(rows: NDArray[np.int64]) -> Part:
         return Part(part.seen[rows].copy(), part.whole[rows], part.newest[rows])
@@ -71,6 +86,15 @@ def test_it_hears_how_a_voice_moves() -> None:
     late = np.isfinite(part.newest[:, 0])
     assert (whole.argmax(axis=1) == labels).mean() > 0.9
     assert (newest.argmax(axis=1) == labels)[late].mean() > 0.85
+
+
+def test_a_newest_second_is_told_by_its_own_functionals() -> None:
+    """What these tell of the newest second is learnt, and does not leak into the window."""
+    trained = train(QUICK, task=told_late)
+    part, labels = told_late(200, 4)
+    whole, newest = predict_contours(trained, part)
+    assert (newest.argmax(axis=1) == labels).mean() > 0.9
+    assert (whole.argmax(axis=1) == labels).mean() < 0.7
 
 
 def test_only_speech_is_attended_to() -> None:

@@ -1,10 +1,13 @@
 """classifier.training.material, classifier.training.kinds and classifier.training.meaning"""
 
+import numpy as np
+
 from classifier.training.corpora import EMODB_CLASSES, Clip
 from classifier.training.kinds import KINDS, OPEN, RESEARCH
-from classifier.training.material import Material
+from classifier.training.material import Material, joined, moved
 from classifier.training.meaning import AFFECTS, COORDINATES, class_of
 from tests.classifier.training.rows import empty_examples as examples
+from tests.classifier.training.rows import spoken_examples
 
 
 def test_words_of_all_corpora_become_classes() -> None:
@@ -30,3 +33,15 @@ def test_the_open_weights_are_made_of_free_data_only() -> None:
     assert "NC" in RESEARCH.licence
     for kind in KINDS.values():
         assert kind.floor_unknown > kind.floor
+
+
+def test_corpora_joined_keep_their_contours() -> None:
+    """Rows of a second corpus find their own frames, and count clips from where the first ended."""
+    first, second = spoken_examples(2), spoken_examples(3, seed=2)
+    both = joined([first, moved(second, 2)])
+    rows = np.arange(len(second.clip))
+    for one, other in zip(
+        both.contours(rows + len(first.clip)), second.contours(rows), strict=True
+    ):
+        assert np.array_equal(one, other)
+    assert sorted(set(both.clip.tolist())) == [0, 1, 2, 3, 4]
