@@ -8,23 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
+from classifier.acoustic.baseline import Usual
 from classifier.acoustic.contour import Contour, Moments, contour_input, newest_moments
 from classifier.acoustic.extractor import block_frames
 from classifier.acoustic.lane import Lane, Reading
-from classifier.acoustic.layout import BLOCK, BLOCK_S, Floats
+from classifier.acoustic.layout import BLOCK, BLOCK_FRAMES, BLOCK_S, Floats
 from classifier.acoustic.model import Batch, Network
 from classifier.acoustic.signals.meter import listen
 from classifier.acoustic.window import Window, advance_together
+
+TOGETHER: Final = 32
+"""Lanes whose blocks go through in one pass: with more, a call costs no less, and what lies between
+its steps takes more memory than all that the lanes keep."""
 
 
 def analyse(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
     """Analyse every whole block that the lanes hold.
 
-    Each round takes one block of every lane that has one: features for all of them in one pass,
-    then one call of the network for all windows with speech. A lane's own blocks follow each
+    Each round takes one block of every lane that has one: features for many of them in one pass,
+    then one call of the network for their windows with speech. A lane's own blocks follow each
     other, because its baseline must know the earlier before the later.
 
     Args:
@@ -39,17 +45,28 @@ def analyse(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
         ready = [i for i, lane in enumerate(lanes) if lane.reader.blocks_ready]
         if not ready:
             return readings
-        segments = np.stack([lanes[i].reader.take() for i in ready])
-        memory = np.stack([lanes[i].pitch_memory for i in ready])
-        frames, memory = block_frames(segments, memory)
-        for row, i in enumerate(ready):
-            lanes[i].pitch_memory = memory[row]
-        windows = advance_together([lanes[i].window for i in ready], frames)
-        speech = [window.new_speech_s / BLOCK_S for window in windows]
-        beside = listen([lanes[i].meter for i in ready], segments[:, -BLOCK:], speech)
-        for i, sounds in zip(ready, beside, strict=True):
-            lanes[i].sounds = sounds
-        hear(lanes, network, ready, windows, readings)
+        for first in range(0, len(ready), TOGETHER):
+            _take_block(lanes, network, ready[first : first + TOGETHER], readings)
+
+
+def _take_block(
+    lanes: Sequence[Lane],
+    network: Network,
+    ready: Sequence[int],
+    readings: list[list[Reading]],
+) -> None:
+    """Analyse one block of each ready lane."""
+    segments = np.stack([lanes[i].reader.take() for i in ready])
+    memory = np.stack([lanes[i].pitch_memory for i in ready])
+    frames, memory = block_frames(segments, memory)
+    for row, i in enumerate(ready):
+        lanes[i].pitch_memory = memory[row]
+    windows = advance_together([lanes[i].window for i in ready], frames)
+    speech = [window.new_speech_s / BLOCK_S for window in windows]
+    beside = listen([lanes[i].meter for i in ready], segments[:, -BLOCK:], speech)
+    for i, sounds in zip(ready, beside, strict=True):
+        lanes[i].sounds = sounds
+    hear(lanes, network, ready, windows, readings)
 
 
 def hear(
@@ -114,17 +131,19 @@ def _gather(
             moving.append(window.contour)
     if not spoken:
         return None
-    frames = network.standardise_frames(np.stack([contour.frames for contour in moving]))
+    frames = np.stack([contour.frames for contour in moving])
     speech = np.stack([contour.speech for contour in moving])
     voiced = np.stack([contour.voiced for contour in moving])
-    moments = newest_moments(frames, speech, voiced).each()
-    usual = [lane.usual_frames(new) for (lane, _), new in zip(spoken, moments, strict=True)]
+    newest_frames = network.standardise_frames(frames[:, -BLOCK_FRAMES:])
+    moments = newest_moments(
+        newest_frames, speech[:, -BLOCK_FRAMES:], voiced[:, -BLOCK_FRAMES:]
+    ).each()
+    habits = [lane.usual_frames(new) for (lane, _), new in zip(spoken, moments, strict=True)]
+    usual = network.in_own_units(
+        Usual(np.stack([one.mean for one in habits]), np.stack([one.deviation for one in habits]))
+    )
     contours = contour_input(
-        frames,
-        speech,
-        voiced,
-        np.stack([one.mean for one in usual]),
-        np.stack([one.deviation for one in usual]),
+        frames, speech, voiced, usual.mean, usual.deviation, network.loudness_step
     )
     whole = [network.standardise(vector) for vector in vectors]
     newest: list[Floats] = []

@@ -16,11 +16,17 @@ from numpy.typing import NDArray
 
 from classifier.acoustic.baseline import BASELINE_WEIGHT_S, Usual, shrunk
 from classifier.acoustic.gate import Mask
-from classifier.acoustic.layout import BLOCK_FRAMES, COLUMN, FIRST_MEL, FRAME_RATE_HZ, Floats
+from classifier.acoustic.layout import (
+    COLUMN,
+    FIRST_MEL,
+    FRAME_RATE_HZ,
+    FRAME_WIDTH,
+    Floats,
+)
 
-CONTOUR_WIDTH: Final = FIRST_MEL
-"""Columns of a frame that make a contour: all measures and cepstra, not the mel bands, of which
-the cepstra are the smooth part without the level."""
+CONTOUR_WIDTH: Final = FRAME_WIDTH
+"""Columns of a frame that make a contour: all of them. The cepstra say what the mel bands do, but a
+noise that lies in some bands is in every cepstrum."""
 
 CHANNELS: Final = CONTOUR_WIDTH + 2
 """What the network sees of each frame: the columns, whether it is speech, whether it is voiced."""
@@ -31,17 +37,21 @@ VOICED_CHANNEL: Final = CONTOUR_WIDTH + 1
 FARTHEST: Final = 4.0
 """Deviations beyond which a frame is not farther out."""
 
-_ENERGY: Final = COLUMN["energy_db"]
-_VOICED_ONLY: Final = np.zeros(CONTOUR_WIDTH, np.bool_)
-_VOICED_ONLY[[COLUMN[name] for name in ("pitch_st", "h1_h2_db", "h1_a3_db")]] = True
+ENERGY: Final = COLUMN["energy_db"]
+BANDS: Final = slice(FIRST_MEL, FRAME_WIDTH)
+"""The columns that rise and fall with the level of the recording, besides the energy."""
+
+VOICED_ONLY: Final = np.zeros(CONTOUR_WIDTH, np.bool_)
+VOICED_ONLY[[COLUMN[name] for name in ("pitch_st", "h1_h2_db", "h1_a3_db")]] = True
+"""Columns that mean nothing where there is no voice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contour:
     """The frames of one window."""
 
-    frames: NDArray[np.float16]
-    """``(ANALYSIS_FRAMES, CONTOUR_WIDTH)``."""
+    frames: NDArray[np.floating]
+    """``(ANALYSIS_FRAMES, CONTOUR_WIDTH)``, in the columns' own units."""
 
     speech: Mask
     """``(ANALYSIS_FRAMES,)``."""
@@ -68,16 +78,15 @@ class Moments:
         return [Moments(*one) for one in zip(self.total, self.squares, self.seconds, strict=True)]
 
 
-def newest_moments(standardised: Floats, speech: Mask, voiced: Mask) -> Moments:
+def newest_moments(newest: Floats, speech: Mask, voiced: Mask) -> Moments:
     """What the newest block of each window adds to a habit.
 
     Args:
-        standardised: ``(..., frames, CONTOUR_WIDTH)``, in population deviations.
-        speech: ``(..., frames)``.
+        newest: ``(..., BLOCK_FRAMES, CONTOUR_WIDTH)``, in population deviations.
+        speech: ``(..., BLOCK_FRAMES)``.
         voiced: the same.
     """
-    newest = standardised[..., -BLOCK_FRAMES:, :]
-    spoken = np.stack([speech, voiced], axis=-2)[..., -BLOCK_FRAMES:].astype(np.float32)
+    spoken = np.stack([speech, voiced], axis=-2).astype(np.float32)
     spoken /= np.float32(FRAME_RATE_HZ)
     total, squares = np.matmul(spoken, newest), np.matmul(spoken, newest * newest)
     seconds = np.broadcast_to(spoken.sum(axis=-1)[..., None], total.shape)
@@ -86,7 +95,7 @@ def newest_moments(standardised: Floats, speech: Mask, voiced: Mask) -> Moments:
 
 def _by_column(values: Floats) -> Floats:
     """Of ``(..., [speech, voiced], CONTOUR_WIDTH)`` the row that counts for each column."""
-    return np.where(_VOICED_ONLY, values[..., 1, :], values[..., 0, :])
+    return np.where(VOICED_ONLY, values[..., 1, :], values[..., 0, :])
 
 
 class FrameHabit:
@@ -120,34 +129,42 @@ class FrameHabit:
 
 
 def contour_input(
-    standardised: Floats, speech: Mask, voiced: Mask, mean: Floats, deviation: Floats
+    frames: NDArray[np.floating],
+    speech: Mask,
+    voiced: Mask,
+    mean: Floats,
+    deviation: Floats,
+    loudness_step: float,
 ) -> Floats:
     """What the network sees of windows.
 
     Frames without speech are 0 throughout, and pitch and harmonics where there is no voice. Energy
-    is measured against the window's own speech: how loud a recording is says nothing.
+    is measured against the window's own speech, and so are the bands: how loud a recording is says
+    nothing.
 
     Args:
-        standardised: ``(windows, frames, CONTOUR_WIDTH)``, in population deviations.
+        frames: ``(windows, frames, CONTOUR_WIDTH)``, in the columns' own units.
         speech: ``(windows, frames)``, with some speech in each.
         voiced: the same.
-        mean: what is usual for each voice, ``(windows, CONTOUR_WIDTH)``.
+        mean: what is usual for each voice, ``(windows, CONTOUR_WIDTH)``, in the same units.
         deviation: how far it usually strays, likewise.
+        loudness_step: how far the energy of a frame strays in the population, dB.
 
     Returns:
         ``(windows, CHANNELS, frames)``.
     """
-    windows, frames, _ = standardised.shape
-    energy = standardised[:, :, _ENERGY]
+    windows, length, _ = frames.shape
+    energy = frames[:, :, ENERGY].astype(np.float32)
     loud = (energy * speech).sum(axis=1) / speech.sum(axis=1)
     centre, step = mean.copy(), deviation.copy()
-    centre[:, _ENERGY], step[:, _ENERGY] = loud, 1.0
-    seen = np.empty((windows, CHANNELS, frames), np.float32)
+    centre[:, BANDS] += (loud - mean[:, ENERGY])[:, None]
+    centre[:, ENERGY], step[:, ENERGY] = loud, loudness_step
+    seen = np.empty((windows, CHANNELS, length), np.float32)
     columns = seen[:, :CONTOUR_WIDTH]
-    np.subtract(standardised.transpose(0, 2, 1), centre[:, :, None], out=columns)
-    columns /= step[:, :, None]
+    np.subtract(frames.transpose(0, 2, 1), centre[:, :, None], out=columns)
+    columns *= (1.0 / step)[:, :, None]
     np.clip(columns, -FARTHEST, FARTHEST, out=columns)
     columns *= speech[:, None]
-    columns[:, _VOICED_ONLY] *= voiced[:, None]
+    columns[:, VOICED_ONLY] *= voiced[:, None]
     seen[:, SPEECH_CHANNEL], seen[:, VOICED_CHANNEL] = speech, voiced
     return seen

@@ -34,6 +34,7 @@ from classifier.frames import (
     Source,
     VoiceFrame,
 )
+from classifier.plane import place_of
 from classifier.trajectory import Trajectory
 
 CROWD_FLOOR: Final = 0.95
@@ -179,7 +180,7 @@ class Lane:
             distribution[name] += probability
         floor = CROWD_FLOOR if crowd else self._card.floor_at(self.heard_s)
         affect = self._namer.feed(distribution, floor, at_once=course is Course.TURNED)
-        arousal, valence, dominance = (float(v) for v in np.clip(smooth @ self._places, -1, 1))
+        arousal, valence, dominance = map(float, place_of(smooth, self._places))
         shift, direction = self._trajectory.feed(window.end_s, arousal, valence)
         frame = VoiceFrame(
             timestamp_s=window.end_s,

@@ -16,7 +16,7 @@ from classifier.frames import SAMPLE_RATE_HZ
 Floats = NDArray[np.float32]
 """Any array of 32-bit floats; each use states its shape."""
 
-LAYOUT_VERSION: Final = 3
+LAYOUT_VERSION: Final = 4
 """Goes up whenever a frame's columns, the window, its functionals or its contour change meaning."""
 
 HOP: Final = 160

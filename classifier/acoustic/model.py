@@ -13,8 +13,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from classifier.acoustic.baseline import Usual
 from classifier.acoustic.card import Card, read_card
-from classifier.acoustic.contour import CHANNELS
+from classifier.acoustic.contour import CHANNELS, ENERGY
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import ANALYSIS_FRAMES, Floats
 from classifier.errors import ModelError
@@ -120,6 +121,17 @@ class Network:
     def standardise_frames(self, frames: NDArray[np.floating]) -> Floats:
         """Frames in deviations of the training population, ``(..., CONTOUR_WIDTH)``."""
         return (frames - self._frame_mean) / self._frame_scale
+
+    def in_own_units(self, usual: Usual) -> Usual:
+        """What is usual for frames, no longer in deviations of the population."""
+        return Usual(
+            self._frame_mean + self._frame_scale * usual.mean, self._frame_scale * usual.deviation
+        )
+
+    @property
+    def loudness_step(self) -> float:
+        """How far the energy of a frame strays in the training population, dB."""
+        return float(self._frame_scale[ENERGY])
 
     def hear(self, batch: Batch) -> Heard:
         """Run the network on windows.

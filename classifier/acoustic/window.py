@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.acoustic.contour import CONTOUR_WIDTH, Contour
+from classifier.acoustic.contour import Contour
 from classifier.acoustic.crowd import many_voices
 from classifier.acoustic.functionals import enough_speech, functionals_from
 from classifier.acoustic.gate import Levels, Mask, mark_together
@@ -146,9 +146,7 @@ class SlidingWindow:
                 firsts.append(ANALYSIS_FRAMES - RECENT_FRAMES)
             vector, *newest = functionals_from(frames, speech, voiced, firsts)
             recent = newest[0] if newest else None
-            # A copy of these columns alone: the window does not hold on to all the others.
-            moving = frames[:, :CONTOUR_WIDTH].astype(np.float16)
-            contour = Contour(moving, speech, voiced)
+            contour = Contour(frames, speech, voiced)
         spoken_db = frames[:, _ENERGY][speech]
         level_db = float(np.add.reduce(spoken_db)) / len(spoken_db) if len(spoken_db) else -120.0
         return Window(

@@ -29,6 +29,7 @@ from classifier.frames import (
     Source,
     VoiceFrame,
 )
+from classifier.plane import place_of
 from classifier.trajectory import Trajectory
 
 _NEVER_S: Final = float("-inf")
@@ -136,10 +137,8 @@ class ForeignLane(Lane):
             affect = self._word.feed(distribution)
             if described.coordinates is not None:
                 table = np.array([described.coordinates[n] for n in described.names], np.float32)
-                where = np.clip(smooth @ table, -1.0, 1.0)
-                places = dict(
-                    zip(("arousal", "valence", "dominance"), map(float, where), strict=True)
-                )
+                where = map(float, place_of(smooth, table))
+                places = dict(zip(("arousal", "valence", "dominance"), where, strict=True))
         if answer.dimensions is not None and (wanted := self._foreign.dimensions) is not None:
             steady, _ = self._dimensions_smoother.feed(at_s, answer.dimensions)
             places = dict(zip(wanted.order, map(float, steady), strict=True))

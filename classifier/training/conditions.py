@@ -39,6 +39,15 @@ ACTORS: Final = 4
 """Unseen actors of RAVDESS in a fold."""
 
 
+Place = Callable[[int], Treatment]
+"""Where a speaker is heard: what becomes of the clips, by the speaker's number."""
+
+
+def _anywhere(number: int) -> Treatment:
+    """Where the clips were recorded."""
+    return untreated
+
+
 @dataclass(frozen=True, slots=True)
 class Played:
     """A corpus, recorded clip by clip and in sessions, as it is or treated."""
@@ -55,7 +64,7 @@ def play(
     corpus: str,
     orders: int,
     progress: Progress,
-    treat: Treatment = untreated,
+    where: Place = _anywhere,
     every: int = 1,
 ) -> Played:
     """Record a corpus, or every second, third... speaker of it."""
@@ -66,7 +75,7 @@ def play(
     for number, speaker in list(enumerate(speakers))[::every]:
         progress(f"playing {corpus}", number, len(speakers))
         own = [i for i, clip in enumerate(all_clips) if clip.speaker == speaker]
-        frames = frames_of([corpora.pcm(all_clips[i].name) for i in own], treat)
+        frames = frames_of([corpora.pcm(all_clips[i].name) for i in own], where(number))
         for place, index in enumerate(own):
             alone[index] = _renamed(record(frames, [place]), own)
         for order in range(orders):
@@ -155,21 +164,36 @@ def outcome(runs: Sequence[Sequence[Answer]], among: Sequence[str]) -> Outcome:
     return Outcome(figures(runs[0], among), figures(pooled, among))
 
 
-def treatments(corpora: Corpora) -> dict[str, Treatment]:
+def treatments(corpora: Corpora) -> dict[str, Place]:
     """Babble and noise at 10 dB, from recordings that are no background in training, and a
-    telephone band."""
+    telephone band.
+
+    A session is in one place, with one noise under all of it; once more with another noise under
+    every clip, which is harder than life: no habit can follow.
+    """
     babble = [n for n, kind in corpora.names("noise_open") if kind.startswith("babble")]
     steady = [
         n for n, kind in corpora.names("noise") if kind in {"rain", "helicopter", "sea_waves"}
     ]
+    murmurs = [as_signal(corpora.pcm(n)) for n in babble]
+    noises = [as_signal(corpora.pcm(n)) for n in steady]
+
+    def one_place(number: int) -> Treatment:
+        return _noisy([noises[int(np.random.default_rng(number).integers(len(noises)))]])
+
     return {
-        "babble, 10 dB": _noisy([as_signal(corpora.pcm(n)) for n in babble]),
-        "noise, 10 dB": _noisy([as_signal(corpora.pcm(n)) for n in steady]),
-        "telephone band": lambda pcm, clip_samples: as_pcm(through_telephone(as_signal(pcm))),
+        "babble, 10 dB": lambda number: _noisy(murmurs),
+        "noise, 10 dB": one_place,
+        "noise, 10 dB, another with every clip": lambda number: _noisy(noises),
+        "telephone band": lambda number: _telephone,
     }
 
 
-def _noisy(noises: Sequence[Signal]) -> Callable[[Pcm, int], Pcm]:
+def _telephone(pcm: Pcm, clip_samples: int) -> Pcm:
+    return as_pcm(through_telephone(as_signal(pcm)))
+
+
+def _noisy(noises: Sequence[Signal]) -> Treatment:
     def treat(pcm: Pcm, clip_samples: int) -> Pcm:
         """The noise goes on through the pause; its power is measured against the clip's."""
         signal = as_signal(pcm)

@@ -22,6 +22,7 @@ from classifier.acoustic.contour import CHANNELS, CONTOUR_WIDTH, SPEECH_CHANNEL
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import ANALYSIS_FRAMES, Floats
 from classifier.acoustic.window import RECENT_FRAMES
+from classifier.training.device import DEVICE
 from classifier.training.network import IMPOSSIBLE
 
 STRIDES: Final = (2, 2, 1)
@@ -39,35 +40,35 @@ LEAST_VARIANCE: Final = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some windows, as the network sees them."""
+    """Some windows, as the network sees them, on the device."""
 
-    seen: Floats
+    seen: torch.Tensor
     """Contours, ``(n, CHANNELS, ANALYSIS_FRAMES)``."""
 
-    whole: Floats
+    whole: torch.Tensor
     """Functionals against the habit, ``(n, WIDTH)``."""
 
-    newest: Floats
+    newest: torch.Tensor
     """The same of the newest second; not a number where that held too little."""
 
 
-Parts = Callable[[NDArray[np.int64]], Part]
-"""Gives some rows."""
+Parts = Callable[[torch.Tensor], Part]
+"""Gives some rows, whose numbers lie on the device."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContourSettings:
     """How a contour network is made and trained."""
 
-    widths: tuple[int, int, int] = (48, 64, 64)
+    widths: tuple[int, int, int] = (96, 128, 128)
     attention: int = 32
-    hidden: int = 96
+    hidden: int = 128
     members: int = 2
-    epochs: int = 10
-    rows: int = 14_000
-    """Seen in an epoch: neighbouring windows are nearly the same."""
+    epochs: int = 12
+    rows: int = 64_000
+    """Seen in an epoch."""
 
-    batch: int = 64
+    batch: int = 128
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     dropout: float = 0.2
@@ -183,48 +184,48 @@ def fit_contours(
         parts: gives the inputs of rows.
         labels: ``(rows,)``.
         allowed: classes that a row could have had, ``(rows, classes)``.
-        weight: of each row, ``(rows,)``.
+        weight: how often each row is drawn, ``(rows,)``, in any unit.
         settings: see :class:`ContourSettings`.
-        seed: the same seed and data give the same weights on the same machine.
+        seed: the same seed and data give the same weights on the same processor; on a graphics
+            card nearly the same.
         progress: called with epochs done, and of how many.
 
     Returns:
         The layers of each member.
     """
     torch.set_num_threads(1)
-    rows = len(labels)
-    steps = max(1, min(settings.rows, rows) // settings.batch)
-    possible = allowed.astype(np.float32)
+    steps = max(1, settings.rows // settings.batch)
+    possible = torch.from_numpy(allowed.astype(np.float32)).to(DEVICE)
     smooth = settings.label_smoothing
-    target = smooth * possible / possible.sum(axis=1, keepdims=True)
-    target[np.arange(rows), labels] += 1.0 - smooth
-    target = np.asarray(target * weight[:, None], dtype=np.float32)
-    penalty = np.asarray((possible - 1.0) * IMPOSSIBLE, dtype=np.float32)
+    target = smooth * possible / possible.sum(1, keepdim=True)
+    wanted_class = torch.from_numpy(labels).to(DEVICE)
+    target[torch.arange(len(labels), device=DEVICE), wanted_class] += 1.0 - smooth
+    penalty = (possible - 1.0) * IMPOSSIBLE
+    chances = torch.from_numpy(np.ascontiguousarray(weight, dtype=np.float32)).to(DEVICE)
     members: list[ContourLayers] = []
     for member in range(settings.members):
         torch.manual_seed(seed * 1000 + member)
-        chance = np.random.default_rng([seed, member])
-        model = _ContourNet(allowed.shape[1], settings)
+        model = _ContourNet(allowed.shape[1], settings).to(DEVICE)
         optimiser = torch.optim.AdamW(
-            model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+            model.parameters(),
+            lr=settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            fused=DEVICE.type == "cuda",
         )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, settings.learning_rate, total_steps=settings.epochs * steps + 1
         )
         for epoch in range(settings.epochs):
             progress(member * settings.epochs + epoch, settings.members * settings.epochs)
-            drawn = chance.permutation(rows)[: steps * settings.batch]
-            for some in np.split(drawn, max(1, len(drawn) // settings.batch)):
-                seen, speech, functionals = _damaged(parts(some), settings, chance)
+            drawn = torch.multinomial(chances, steps * settings.batch, replacement=True)
+            for some in drawn.split(settings.batch):
+                seen, speech, functionals = _damaged(parts(some), settings)
                 optimiser.zero_grad()
-                together, alone = model(
-                    torch.from_numpy(seen), torch.from_numpy(speech), torch.from_numpy(functionals)
-                )
-                wanted, cannot = torch.from_numpy(target[some]), torch.from_numpy(penalty[some])
-                error: Any = torch.zeros(())
+                together, alone = model(seen, speech, functionals)
+                error: Any = 0.0
                 for logits, share in ((together, 1.0), (alone, settings.alone)):
-                    logs = torch.log_softmax(logits + cannot, dim=1)
-                    error = error - share * (wanted * logs).sum(1).mean()
+                    logs = torch.log_softmax(logits + penalty[some], dim=1)
+                    error = error - share * (target[some] * logs).sum(1).mean()
                 error.backward()
                 optimiser.step()
                 schedule.step()
@@ -234,8 +235,8 @@ def fit_contours(
 
 
 def _damaged(
-    part: Part, settings: ContourSettings, chance: np.random.Generator
-) -> tuple[Floats, Floats, Floats]:
+    part: Part, settings: ContourSettings
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Take away what must not be leant on.
 
     Returns:
@@ -243,17 +244,19 @@ def _damaged(
         for half of the windows those of their newest second.
     """
     count = len(part.seen)
-    seen, functionals = part.seen, part.whole.copy()
-    speech = seen[:, SPEECH_CHANNEL].copy()
-    short = np.isfinite(part.newest[:, 0]) & (chance.random(count) < 0.5)
-    speech[short, :-RECENT_FRAMES] = 0.0
-    functionals[short] = part.newest[short]
-    begin = chance.integers(ANALYSIS_FRAMES - settings.gap_frames, size=(count, 1))
-    length = chance.integers(settings.gap_frames, size=(count, 1))
-    at = np.arange(ANALYSIS_FRAMES)
-    seen *= ~((at >= begin) & (at < begin + length))[:, None]
-    kept = chance.random((count, CONTOUR_WIDTH, 1)) >= settings.channel_dropout
-    seen[:, :CONTOUR_WIDTH] *= kept
+
+    def chance(*shape: int) -> torch.Tensor:
+        return torch.rand(*shape, device=DEVICE)
+
+    short = torch.isfinite(part.newest[:, :1]) & (chance(count, 1) < 0.5)
+    functionals = torch.where(short, torch.nan_to_num(part.newest), part.whole)
+    at = torch.arange(ANALYSIS_FRAMES, device=DEVICE)
+    speech = part.seen[:, SPEECH_CHANNEL] * ~(short & (at < ANALYSIS_FRAMES - RECENT_FRAMES))
+    begin = (chance(count, 1) * (ANALYSIS_FRAMES - settings.gap_frames)).floor()
+    length = (chance(count, 1) * settings.gap_frames).floor()
+    heard = ~((at >= begin) & (at < begin + length))
+    seen = part.seen * heard[:, None]
+    seen[:, :CONTOUR_WIDTH] *= chance(count, CONTOUR_WIDTH, 1) >= settings.channel_dropout
     return seen, speech, functionals
 
 
@@ -288,7 +291,7 @@ def _arrays(model: _ContourNet) -> ContourLayers:
 
 
 def _plain(values: torch.Tensor) -> Floats:
-    return np.ascontiguousarray(values.detach().numpy(), dtype=np.float32)
+    return np.ascontiguousarray(values.detach().cpu().numpy(), dtype=np.float32)
 
 
 def predict_contours(members: Sequence[ContourLayers], part: Part) -> tuple[Floats, Floats]:
@@ -304,28 +307,29 @@ def predict_contours(members: Sequence[ContourLayers], part: Part) -> tuple[Floa
     """
     if not members:
         raise ValueError("an ensemble has members")
-    seen = torch.from_numpy(part.seen)
-    speech = seen[:, SPEECH_CHANNEL]
+    speech = part.seen[:, SPEECH_CHANNEL]
     newest = speech.clone()
     newest[:, :-RECENT_FRAMES] = 0.0
-    late = np.nan_to_num(part.newest)
+    late = torch.nan_to_num(part.newest)
     sums: list[Any] = [0.0, 0.0]
     for layers in members:
-        heard = seen
+        heard = part.seen
         for (weights, bias), taps, stride in zip(layers.convolutions, TAPS, STRIDES, strict=True):
-            w, b = torch.from_numpy(weights), torch.from_numpy(bias)
+            w, b = _there(weights), _there(bias)
             heard = torch.relu(nn.functional.conv1d(heard, w, b, stride, taps // 2))
         scores = heard
         for index, (weights, bias) in enumerate(layers.attention):
             scores = torch.tanh(scores) if index else scores
-            scores = nn.functional.conv1d(scores, torch.from_numpy(weights), torch.from_numpy(bias))
+            scores = nn.functional.conv1d(scores, _there(weights), _there(bias))
         for row, (spoken, functionals) in enumerate(((speech, part.whole), (newest, late))):
-            values = torch.cat(
-                [attended(heard, scores, spoken), torch.from_numpy(functionals)], dim=1
-            )
+            values = torch.cat([attended(heard, scores, spoken), functionals], dim=1)
             for index, (weights, bias) in enumerate(layers.head):
                 values = torch.relu(values) if index else values
-                values = values @ torch.from_numpy(weights) + torch.from_numpy(bias)
+                values = values @ _there(weights) + _there(bias)
             sums[row] = sums[row] + torch.softmax(values, dim=1)
     whole, late_said = (_plain(total / len(members)) for total in sums)
     return whole, late_said
+
+
+def _there(values: Floats) -> torch.Tensor:
+    return torch.from_numpy(values).to(DEVICE)

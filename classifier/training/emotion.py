@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from classifier.acoustic.contour import contour_input
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.gate import Mask
 from classifier.acoustic.layout import Floats
@@ -21,11 +21,11 @@ from classifier.training.contour_network import (
     CONTOURS,
     ContourLayers,
     ContourSettings,
-    Part,
-    Parts,
     fit_contours,
     predict_contours,
 )
+from classifier.training.contour_rows import ContourRows
+from classifier.training.device import DEVICE
 from classifier.training.examples import Progress
 from classifier.training.material import SEED, Material, corpus_of
 from classifier.training.population import AS_IT_IS, AT_ONCE, Population, newest_of
@@ -35,8 +35,11 @@ PASSES: Final = 1
 """Random orders of each speaker's clips, for each way of hearing."""
 
 RECORDED_PASSES: Final = 5
-"""The same for the recording as it is: three in four of the other ways lie in noise, and what is
-learnt only there is lost where it is quiet."""
+"""The same for the recording as it is: it is seen as often as several of the others."""
+
+RECORDED_SHARE: Final = 0.4
+"""Of what the networks see, how much is a recording as it is: three in four of the other ways lie
+in noise, and what is learnt only there is lost where it is quiet."""
 
 
 def sessions_of(
@@ -79,13 +82,9 @@ class Emotion:
     ) -> tuple[Floats, Floats]:
         """Probabilities by the windows and by their newest seconds (not a number where that held
         too little), ``(n, classes)`` each: what the graph computes."""
-        parts = _contour_parts(material, population, sessions)
-        moving = [
-            predict_contours(self.contours, parts(rows))
-            for rows in np.array_split(
-                np.arange(len(sessions.picked)), 1 + len(sessions.picked) // AT_ONCE
-            )
-        ]
+        parts = ContourRows(material.speech, population, sessions)
+        rows = torch.arange(len(sessions.picked), device=DEVICE)
+        moving = [predict_contours(self.contours, parts(some)) for some in rows.split(AT_ONCE)]
         whole = network.predict(self.perceptrons, sessions.whole)
         whole = (whole + np.concatenate([one for one, _ in moving])) / 2
         heard = sessions.has_recent
@@ -93,21 +92,6 @@ class Emotion:
         recent[heard] = network.predict(self.perceptrons, sessions.recent[heard])
         recent = (recent + np.concatenate([one for _, one in moving])) / 2
         return whole, recent
-
-
-def _contour_parts(material: Material, population: Population, sessions: Simulated) -> Parts:
-    examples = material.speech
-
-    def parts(rows: NDArray[np.int64]) -> Part:
-        frames, speech, voiced = population.contours(examples, sessions.picked[rows])
-        usual = sessions.usual
-        return Part(
-            contour_input(frames, speech, voiced, usual.mean[rows], usual.deviation[rows]),
-            sessions.whole[rows, WIDTH:],
-            sessions.recent[rows, WIDTH:],
-        )
-
-    return parts
 
 
 def fit_emotion(
@@ -132,6 +116,8 @@ def fit_emotion(
     inputs = np.concatenate([sessions.whole, sessions.recent[heard]])
     of_clip = material.speech.clip[np.concatenate([sessions.picked, sessions.picked[heard]])]
     weight, allowed = balance(material, of_clip)
+    recorded = material.speech.voice[sessions.picked] == AS_IT_IS
+    weight = drawn(weight, np.concatenate([recorded, recorded[heard]]))
     # Absolute values are properties of recordings as much as of voices: most members see only what
     # differs from the voice's own habit. One sees both, for voices that have no habit yet.
     views = ((inputs[:, WIDTH:], network.AGAINST_HABIT), (inputs, network.AMONG_VOICES))
@@ -150,15 +136,28 @@ def fit_emotion(
     of_window = of_clip[: len(sessions.picked)]
     weight, allowed = balance(material, of_window)
     contours = fit_contours(
-        _contour_parts(material, population, sessions),
+        ContourRows(material.speech, population, sessions),
         material.labels[of_window],
         allowed,
-        weight,
+        drawn(weight, recorded),
         settings,
         SEED,
         lambda done, total: progress("training on contours", done, total),
     )
     return Emotion(perceptrons, contours)
+
+
+def drawn(weight: Floats, recorded: NDArray[np.bool_]) -> Floats:
+    """What each row weighs, where recordings as they are have their share.
+
+    Args:
+        weight: of each row otherwise, ``(rows,)``.
+        recorded: which rows are of recordings as they are, the same shape.
+    """
+    found = weight.copy()
+    for rows, share in ((recorded, RECORDED_SHARE), (~recorded, 1.0 - RECORDED_SHARE)):
+        found[rows] *= share * len(weight) / max(float(weight[rows].sum()), 1e-9)
+    return found
 
 
 def balance(material: Material, of_clip: NDArray[np.int32]) -> tuple[Floats, NDArray[np.bool_]]:

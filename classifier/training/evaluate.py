@@ -34,7 +34,7 @@ from classifier.training.console import console, reporting
 from classifier.training.corpora import Corpora
 from classifier.training.examples import Progress
 from classifier.training.firsttone import measure_first_tone
-from classifier.training.joins import measure_joins
+from classifier.training.joins import measure_joins, measure_joins_known
 from classifier.training.judgements import FOUR
 from classifier.training.kinds import OPEN, RESEARCH
 from classifier.training.listeners import measure_agreement
@@ -64,7 +64,7 @@ class Judge:
         self.progress = progress
         self.report: dict[str, Any] = {
             "orders": self.orders,
-            "treated speakers": f"one in {self.every}",
+            "treated speakers": "all" if self.every == 1 else f"one in {self.every}",
             "conditions": {},
         }
         self._clean: dict[str, Played] = {}
@@ -80,8 +80,8 @@ class Judge:
         """The corpus under each treatment, in one order."""
         if corpus not in self._treated:
             self._treated[corpus] = {
-                name: play(self.corpora, corpus, 1, self.progress, treat, self.every)
-                for name, treat in treatments(self.corpora).items()
+                name: play(self.corpora, corpus, 1, self.progress, place, self.every)
+                for name, place in treatments(self.corpora).items()
             }
         return self._treated[corpus]
 
@@ -134,6 +134,8 @@ def _open_conditions(judge: Judge, shipped: Network) -> None:
     judge.report["first tone"] = dataclasses.asdict(measure_first_tone(judge.corpora, folds))
     judge.report["listeners"] = dataclasses.asdict(measure_agreement(judge.corpora, folds))
     judge.report["joins"] = dataclasses.asdict(measure_joins(judge.corpora, folds))
+    known = measure_joins_known(judge.corpora, folds)
+    judge.report["joins, voice known"] = dataclasses.asdict(known)
     judge.condition("emodb, speakers left out", folds, ASKED["emodb"])
 
 

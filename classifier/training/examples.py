@@ -1,15 +1,16 @@
 """Windows of the corpora as the stream would see them: what the network is trained on.
 
 Owns the making and the cache of examples. The cache holds measures, never audio, and lies in the
-user's cache folder: about 1 GiB with all corpora.
+user's cache folder: about 3 GiB with all corpora.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +42,9 @@ MURMURS: Final = 8
 """Of each speaker."""
 
 MURMUR_SAMPLES: Final = 5 * SAMPLE_RATE_HZ
+
+WORTH_SHARING: Final = 400
+"""Hearings from which on several processes are quicker than one, their start included."""
 
 MASK_BYTES: Final = -(-ANALYSIS_FRAMES // 8)
 """Bytes of a packed mask of a window."""
@@ -91,7 +95,18 @@ class Examples:
     def contours(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float16], Mask, Mask]:
         """Frames ``(n, ANALYSIS_FRAMES, CONTOUR_WIDTH)`` of some windows, and their masks."""
         frames = self.frames[self.begin[rows, None] + np.arange(ANALYSIS_FRAMES)]
-        return frames, _unpacked(self.speech[rows]), _unpacked(self.voiced[rows])
+        return frames, *self.marks(rows)
+
+    def newest(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float16], Mask, Mask]:
+        """The same of the newest block of each, ``(n, BLOCK_FRAMES, CONTOUR_WIDTH)``."""
+        first = ANALYSIS_FRAMES - BLOCK_FRAMES
+        frames = self.frames[self.begin[rows, None] + first + np.arange(BLOCK_FRAMES)]
+        speech, voiced = self.marks(rows)
+        return frames, speech[:, first:], voiced[:, first:]
+
+    def marks(self, rows: NDArray[np.int64]) -> tuple[Mask, Mask]:
+        """Speech and voiced frames of some windows, ``(n, ANALYSIS_FRAMES)`` each."""
+        return _unpacked(self.speech[rows]), _unpacked(self.voiced[rows])
 
 
 def _unpacked(masks: NDArray[np.uint8]) -> Mask:
@@ -223,32 +238,86 @@ def make_examples(
     kept = _kept(file)
     if kept is not None:
         return kept
+    listener = _Listener(corpora, around)
+    tasks = [
+        _Task(index, name, tuple(ways), tuple(own[index]) if own else ())
+        for index, (name, ways) in enumerate(zip(names, voices, strict=True))
+    ]
     found: list[ClipWindows] = []
     clip: list[NDArray[np.int32]] = []
     voice_of: list[NDArray[np.int32]] = []
-    company: tuple[Sequence[str], list[Signal]] = ((), [])
-    for index, (name, ways) in enumerate(zip(names, voices, strict=True)):
+    for index, heard in enumerate(_in_order(listener, tasks)):
         progress("features", index, len(names))
-        pcm = corpora.pcm(name)
-        if own and own[index] != company[0]:
-            company = (own[index], [as_signal(corpora.pcm(other)) for other in own[index]])
-        for way, voice in enumerate(ways):
-            rng = np.random.default_rng([_SEED, index, way])
-            lead = int(rng.integers(BLOCK))
-            if voice == AS_RECORDED:
-                windows = clip_windows(pcm, lead)
-            else:
-                # A background does not begin with the voice, nor end with it.
-                lead += BLOCK if voice.background is not None else 0
-                tail = BLOCK + (-(lead + pcm.size)) % BLOCK
-                heard = heard_as(
-                    as_signal(pcm), voice, around, rng, own=company[1], lead=lead, tail=tail
-                )
-                windows = clip_windows(as_pcm(heard), tail=0)
-            found.append(windows)
+        found += heard
+        for way, windows in enumerate(heard):
             clip.append(np.full(len(windows.vectors), index, np.int32))
             voice_of.append(np.full(len(windows.vectors), way, np.int32))
     return _keep(file, found, clip, voice_of)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One clip to hear."""
+
+    index: int
+    name: str
+    ways: tuple[Voice, ...]
+    own: tuple[str, ...]
+    """Clips of the same speaker, for babble."""
+
+
+class _Listener:
+    """Hears clips in several ways. Keeps the sounds of the speaker it heard last."""
+
+    def __init__(self, corpora: Corpora, around: Surroundings) -> None:
+        self._corpora = corpora
+        self._around = around
+        self._company: tuple[Sequence[str], list[Signal]] = ((), [])
+
+    def __call__(self, task: _Task) -> list[ClipWindows]:
+        pcm = self._corpora.pcm(task.name)
+        if task.own != self._company[0]:
+            self._company = (task.own, [as_signal(self._corpora.pcm(other)) for other in task.own])
+        return [self._hear(pcm, task, way, voice) for way, voice in enumerate(task.ways)]
+
+    def _hear(self, pcm: NDArray[np.int16], task: _Task, way: int, voice: Voice) -> ClipWindows:
+        rng = np.random.default_rng([_SEED, task.index, way])
+        lead = int(rng.integers(BLOCK))
+        if voice == AS_RECORDED:
+            return clip_windows(pcm, lead)
+        # A background does not begin with the voice, nor end with it.
+        lead += BLOCK if voice.background is not None else 0
+        tail = BLOCK + (-(lead + pcm.size)) % BLOCK
+        heard = heard_as(
+            as_signal(pcm), voice, self._around, rng, own=self._company[1], lead=lead, tail=tail
+        )
+        return clip_windows(as_pcm(heard), tail=0)
+
+
+def _in_order(listener: _Listener, tasks: Sequence[_Task]) -> Iterator[list[ClipWindows]]:
+    """What is heard in each clip, in their order; many are shared out among all processors."""
+    if sum(len(task.ways) for task in tasks) < WORTH_SHARING or (os.cpu_count() or 1) == 1:
+        yield from map(listener, tasks)
+        return
+    with get_context("spawn").Pool(initializer=_begin, initargs=(listener,)) as pool:
+        yield from pool.imap(_hear_elsewhere, tasks, chunksize=8)
+
+
+_listener: _Listener | None = None
+"""Of this process, where it is one of several."""
+
+
+def _begin(listener: _Listener) -> None:
+    global _listener
+    from threadpoolctl import threadpool_limits  # comes with the train extra
+
+    threadpool_limits(1)
+    _listener = listener
+
+
+def _hear_elsewhere(task: _Task) -> list[ClipWindows]:
+    assert _listener is not None
+    return _listener(task)
 
 
 def make_murmurs(

@@ -24,7 +24,7 @@ from classifier.training.examples import (
 from classifier.training.meaning import class_of
 
 SEED: Final = 1
-VOICES: Final = {"emodb": 8, "ravdess": 4, "nemo": 4}
+VOICES: Final = {"emodb": 24, "ravdess": 12, "nemo": 8}
 """Ways of hearing each speaker besides the recording itself; more where there are few."""
 
 NOISE_VOICES: Final = 2

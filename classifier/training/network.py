@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from classifier.acoustic.layout import Floats
+from classifier.training.device import DEVICE
 
 Layers = list[tuple[Floats, Floats]]
 """Weights ``(inputs, outputs)`` and biases ``(outputs,)``, with ReLU between layers."""
@@ -28,6 +29,9 @@ class Settings:
     hidden: tuple[int, ...] = (96, 96)
     members: int = 3
     epochs: int = 8
+    rows: int = 100_000
+    """Seen in an epoch at most: neighbouring windows are nearly the same."""
+
     batch: int = 256
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
@@ -76,24 +80,24 @@ def fit(
         The layers of each member.
     """
     torch.set_num_threads(1)
-    rows = torch.from_numpy(np.ascontiguousarray(inputs))
-    wanted = torch.from_numpy(labels)
+    rows = torch.from_numpy(np.ascontiguousarray(inputs)).to(DEVICE)
+    wanted = torch.from_numpy(labels).to(DEVICE)
     if weight is None:
         counts = np.maximum(np.bincount(labels, minlength=classes), 1)
         weight = (len(labels) / (classes * counts))[labels].astype(np.float32)
-    weights = torch.from_numpy(np.ascontiguousarray(weight))
+    weights = torch.from_numpy(np.ascontiguousarray(weight)).to(DEVICE)
     if allowed is None:
         allowed = np.ones((len(labels), classes), np.bool_)
     smooth = settings.label_smoothing
-    possible = torch.from_numpy(allowed.astype(np.float32))
+    possible = torch.from_numpy(allowed.astype(np.float32)).to(DEVICE)
     target = smooth * possible / possible.sum(1, keepdim=True)
-    target[torch.arange(len(labels)), wanted] += 1.0 - smooth
+    target[torch.arange(len(labels), device=DEVICE), wanted] += 1.0 - smooth
     penalty = (possible - 1.0) * IMPOSSIBLE
-    steps = max(1, len(labels) // settings.batch)
+    steps = max(1, min(settings.rows, len(labels)) // settings.batch)
     members: list[Layers] = []
     for member in range(settings.members):
         torch.manual_seed(seed * 1000 + member)
-        model = _perceptron(inputs.shape[1], classes, settings)
+        model = _perceptron(inputs.shape[1], classes, settings).to(DEVICE)
         optimiser = torch.optim.AdamW(
             model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
@@ -102,7 +106,7 @@ def fit(
         )
         for epoch in range(settings.epochs):
             progress(member * settings.epochs + epoch, settings.members * settings.epochs)
-            order = torch.randperm(len(labels))
+            order = torch.randperm(len(labels), device=DEVICE)
             for step in range(steps):
                 part = order[step * settings.batch : (step + 1) * settings.batch]
                 optimiser.zero_grad()
@@ -127,8 +131,8 @@ def _perceptron(inputs: int, outputs: int, settings: Settings) -> nn.Sequential:
 def _layers(model: nn.Sequential) -> Layers:
     return [
         (
-            part.weight.detach().numpy().T.copy().astype(np.float32),
-            part.bias.detach().numpy().copy().astype(np.float32),
+            part.weight.detach().cpu().numpy().T.copy().astype(np.float32),
+            part.bias.detach().cpu().numpy().copy().astype(np.float32),
         )
         for part in model
         if isinstance(part, nn.Linear)

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.acoustic.baseline import Usual
 from classifier.acoustic.contour import Moments, newest_moments
 from classifier.acoustic.gate import Mask
 from classifier.acoustic.layout import Floats
@@ -45,10 +46,11 @@ class Population:
         mean, scale = (self.recent_mean, self.recent_scale) if recent else (self.mean, self.scale)
         return np.asarray(np.clip((vectors - mean) / scale, -CLIP, CLIP), dtype=np.float32)
 
-    def contours(self, examples: Examples, rows: NDArray[np.int64]) -> tuple[Floats, Mask, Mask]:
-        """Standardised frames of some windows, and which of them are speech, and voiced."""
-        frames, speech, voiced = examples.contours(rows)
-        return (frames - self.frame_mean) / self.frame_scale, speech, voiced
+    def in_own_units(self, usual: Usual) -> Usual:
+        """What is usual for frames, no longer in deviations of the population."""
+        return Usual(
+            self.frame_mean + self.frame_scale * usual.mean, self.frame_scale * usual.deviation
+        )
 
 
 def population_of(material: Material, kept: Mask) -> Population:
@@ -89,11 +91,11 @@ def newest_of(
     """What the newest frames of windows add to a habit: in raw units without a population."""
     found: list[Moments] = []
     for part in np.array_split(rows, 1 + len(rows) // AT_ONCE):
-        if population is None:
-            frames, speech, voiced = examples.contours(part)
-            found.append(newest_moments(frames.astype(np.float32), speech, voiced))
-        else:
-            found.append(newest_moments(*population.contours(examples, part)))
+        block, speech, voiced = examples.newest(part)
+        frames = block.astype(np.float32)
+        if population is not None:
+            frames = (frames - population.frame_mean) / population.frame_scale
+        found.append(newest_moments(frames, speech, voiced))
     return Moments(
         np.concatenate([one.total for one in found]),
         np.concatenate([one.squares for one in found]),

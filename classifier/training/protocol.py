@@ -52,11 +52,11 @@ def clip_protocol(network: Network, clips: Sequence[Pcm]) -> list[Judged]:
 
 
 def session_protocol(
-    network: Network, clips: Sequence[Pcm], rng: np.random.Generator
+    network: Network, clips: Sequence[Pcm], rng: np.random.Generator | None = None
 ) -> list[Judged]:
-    """All clips in random order through one lane; answers in the order of ``clips``."""
+    """All clips through one lane, in random order or as they come; answers in their order."""
     lane = Lane(Source.MIC, network.card)
-    order = rng.permutation(len(clips))
+    order = np.arange(len(clips)) if rng is None else rng.permutation(len(clips))
     judged: list[Judged | None] = [None] * len(clips)
     start = 0
     readings: list[Reading] = []

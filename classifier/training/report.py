@@ -193,9 +193,11 @@ def page(report: Mapping[str, Any]) -> str:
         "## Other sound",
         "",
         f"All clips of {report['treated speakers']} speakers again, one order: with babble or",
-        "steady noise (rain, sea, helicopter) at 10 dB,",
-        "neither a background in training, and through 300-3400 Hz. Session UAR, and points lost",
-        "against the same order clean; then likewise for arousal.",
+        "steady noise (rain, sea, helicopter) at 10 dB, neither a background in training, and",
+        "through 300-3400 Hz. A session has one noise under all of it; once more another with",
+        "every clip, which no habit can follow. Session UAR, and points lost against the same",
+        "order clean;",
+        "then likewise for arousal.",
         "",
     ]
     treatments = _treatments(conditions)
@@ -211,7 +213,7 @@ def page(report: Mapping[str, Any]) -> str:
                 value = entry[treatment]["session"][key]
                 cells.append(f"{value:.3f} ({100 * (value - clean):+.1f})")
             lines.append(f"| {words} | {clean:.3f} | {' | '.join(cells)} |")
-    noise, joins = report["noise"], report["joins"]
+    noise = report["noise"]
     lines += [
         "",
         "## Noise and change",
@@ -220,7 +222,11 @@ def page(report: Mapping[str, Any]) -> str:
         f"it, {noise['speech']:.1%} of the readings were taken for a voice and"
         f" {noise['named']:.1%} named an affect, in {noise['clips_named']:.1%} of the clips.",
         "",
-        *_changes(joins, report["first tone"]),
+        *_changes("never heard before", report["joins"]),
+        "",
+        *_changes("known for half a minute of speech", report["joins, voice known"]),
+        "",
+        *_first(report["first tone"]),
         "",
         *_listeners(report["listeners"]),
     ]
@@ -229,14 +235,18 @@ def page(report: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _changes(joins: Mapping[str, Any], first: Mapping[str, Any]) -> list[str]:
+def _changes(voice: str, joins: Mapping[str, Any]) -> list[str]:
     return [
-        f"Of {joins['joins']} joins of two affects of one EMO-DB speaker, without a pause, the new",
-        f"affect was named in {joins['shown']:.0%} before the clip ended (of the same clips alone,"
-        f" {joins['audible']:.0%});",
+        f"Of {joins['joins']} joins of two affects of one EMO-DB speaker, without a pause, by a",
+        f"voice {voice}, the new affect was named in {joins['shown']:.0%} before the clip",
+        f"ended (of the same clips alone, {joins['audible']:.0%});",
         f"of these after {_told(joins['median_s'])} s (median), {_told(joins['p95_s'])} s (95th"
         f" percentile), in {joins['in_time']:.0%} within {SOON_S:g} s.",
-        "",
+    ]
+
+
+def _first(first: Mapping[str, Any]) -> list[str]:
+    return [
         f"Of {first['clips']} EMO-DB clips, each by a voice never heard before, a tone was",
         f"named in {first['named']:.0%}; of these {_told(first['median_s'])} s (median),"
         f" {_told(first['p95_s'])} s (95th percentile) after the speech began.",

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from classifier.acoustic.analysis import analyse
 from classifier.acoustic.contour import FrameHabit, contour_input, newest_moments
 from classifier.acoustic.lane import Lane
+from classifier.acoustic.layout import BLOCK_FRAMES
 from classifier.acoustic.model import MODELS, Batch, Heard, Network
 from classifier.frames import Source, VoiceFrame
 from tests.classifier.acoustic.test_lane import (
@@ -82,16 +83,18 @@ def test_frames_are_measured_against_all_that_was_heard() -> None:
     assert len(spoken) == len(network.given) > 5
     for one, batch in zip(spoken, network.given, strict=True):
         assert one.contour is not None
-        moving = network.standardise_frames(one.contour.frames)
-        new = newest_moments(moving, one.contour.speech, one.contour.voiced)
-        usual = habit.with_new(new)
+        contour = one.contour
+        moving = network.standardise_frames(contour.frames[-BLOCK_FRAMES:])
+        new = newest_moments(moving, contour.speech[-BLOCK_FRAMES:], contour.voiced[-BLOCK_FRAMES:])
+        usual = network.in_own_units(habit.with_new(new))
         habit.learn(new)
         expected = contour_input(
-            moving[None],
-            one.contour.speech[None],
-            one.contour.voiced[None],
+            contour.frames[None],
+            contour.speech[None],
+            contour.voiced[None],
             usual.mean[None],
             usual.deviation[None],
+            network.loudness_step,
         )
         assert np.allclose(batch.contours, expected, atol=1e-4)
 

@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 
 from classifier.acoustic.baseline import LEAST_DEVIATION
 from classifier.acoustic.contour import (
+    BANDS,
     CHANNELS,
     CONTOUR_WIDTH,
+    ENERGY,
     FARTHEST,
     SPEECH_CHANNEL,
     VOICED_CHANNEL,
@@ -19,11 +21,13 @@ from classifier.acoustic.contour import (
 from classifier.acoustic.gate import Mask
 from classifier.acoustic.layout import ANALYSIS_FRAMES, BLOCK_FRAMES, COLUMN, Floats
 
-PITCH, ENERGY, TILT = COLUMN["pitch_st"], COLUMN["energy_db"], COLUMN["alpha_db"]
+PITCH, TILT = COLUMN["pitch_st"], COLUMN["alpha_db"]
+
+LATE = slice(-BLOCK_FRAMES, None)
 
 
 def spoken(count: int, seed: int = 1) -> tuple[Floats, Mask, Mask]:
-    """Standardised frames of windows, with speech and voice in parts of them."""
+    """Frames of windows, with speech and voice in parts of them."""
     rng = np.random.default_rng(seed)
     frames = rng.normal(size=(count, ANALYSIS_FRAMES, CONTOUR_WIDTH)).astype(np.float32)
     speech = rng.random((count, ANALYSIS_FRAMES)) < 0.7
@@ -39,12 +43,11 @@ def habit_of(*moments: Moments) -> FrameHabit:
 
 def test_moments_are_sums_over_the_newest_block() -> None:
     """Speech frames of the last half second count, for pitch only those with a voice."""
-    frames, speech, voiced = spoken(3)
-    found = newest_moments(frames, speech, voiced)
+    newest, speech, voiced = (part[:, LATE] for part in spoken(3))
+    found = newest_moments(newest, speech, voiced)
     for window in range(3):
-        newest = frames[window, -BLOCK_FRAMES:]
         for column, where in ((TILT, speech), (PITCH, voiced)):
-            counted = newest[where[window, -BLOCK_FRAMES:], column]
+            counted = newest[window, where[window], column]
             assert np.isclose(found.seconds[window, column], len(counted) / 100, atol=1e-5)
             assert np.isclose(found.total[window, column], counted.sum() / 100, atol=1e-4)
             assert np.isclose(found.squares[window, column], (counted**2).sum() / 100, atol=1e-4)
@@ -53,15 +56,17 @@ def test_moments_are_sums_over_the_newest_block() -> None:
 def test_windows_together_are_as_each_alone() -> None:
     """No window's moments or input depend on those beside it."""
     frames, speech, voiced = spoken(4)
-    together = newest_moments(frames, speech, voiced).each()
+    together = newest_moments(frames[:, LATE], speech[:, LATE], voiced[:, LATE]).each()
     usual = [habit_of(one).with_new(one) for one in together]
     mean, deviation = (np.stack([getattr(u, n) for u in usual]) for n in ("mean", "deviation"))
-    inputs = contour_input(frames, speech, voiced, mean, deviation)
+    inputs = contour_input(frames, speech, voiced, mean, deviation, 2.0)
     for row in range(4):
         one = slice(row, row + 1)
-        alone = newest_moments(frames[row], speech[row], voiced[row])
+        alone = newest_moments(frames[row, LATE], speech[row, LATE], voiced[row, LATE])
         assert np.allclose(alone.total, together[row].total, atol=1e-6)
-        by_itself = contour_input(frames[one], speech[one], voiced[one], mean[one], deviation[one])
+        by_itself = contour_input(
+            frames[one], speech[one], voiced[one], mean[one], deviation[one], 2.0
+        )
         assert np.array_equal(by_itself[0], inputs[row])
 
 
@@ -86,7 +91,7 @@ def test_a_voice_becomes_its_own_measure() -> None:
 @given(st.integers(0, 3), st.integers(0, 3))
 def test_the_future_does_not_change_the_past(past: int, future: int) -> None:
     """What a habit says after some windows depends on those windows alone."""
-    windows = newest_moments(*spoken(8)).each()
+    windows = newest_moments(*(part[:, LATE] for part in spoken(8))).each()
     habit = habit_of(*windows[:past])
     said = habit.with_new(windows[past])
     for window in windows[past : past + future]:
@@ -99,7 +104,7 @@ def test_the_future_does_not_change_the_past(past: int, future: int) -> None:
 def seen_by_a_stranger(frames: Floats, speech: Mask, voiced: Mask) -> Floats:
     rows = (len(frames), CONTOUR_WIDTH)
     return contour_input(
-        frames, speech, voiced, np.zeros(rows, np.float32), np.ones(rows, np.float32)
+        frames, speech, voiced, np.zeros(rows, np.float32), np.ones(rows, np.float32), 1.0
     )
 
 
@@ -120,6 +125,7 @@ def test_no_level_is_seen() -> None:
     frames, speech, voiced = spoken(2)
     louder = frames.copy()
     louder[:, :, ENERGY] += 1.5
+    louder[:, :, BANDS] += 1.5
     quiet, loud = (seen_by_a_stranger(one, speech, voiced) for one in (frames, louder))
     assert np.allclose(quiet, loud, atol=1e-5)
 
@@ -130,5 +136,18 @@ def test_a_voice_is_measured_in_its_own_steps() -> None:
     frames[:, :, TILT] = 1.0
     mean = np.zeros((1, CONTOUR_WIDTH), np.float32)
     deviation = np.full((1, CONTOUR_WIDTH), 0.5, np.float32)
-    seen = contour_input(frames, speech, voiced, mean, deviation)
+    seen = contour_input(frames, speech, voiced, mean, deviation, 1.0)
     assert np.allclose(seen[0, TILT][speech[0]], 2.0)
+
+
+def test_a_band_is_seen_against_the_loudness() -> None:
+    """A voice that has less in a band than it usually has, for its loudness, is seen to."""
+    frames, speech, voiced = spoken(1)
+    frames[:, :, ENERGY] = -20.0
+    frames[:, :, BANDS] = -30.0
+    mean = np.zeros((1, CONTOUR_WIDTH), np.float32)
+    mean[:, ENERGY], mean[:, BANDS] = -40.0, -44.0
+    deviation = np.full((1, CONTOUR_WIDTH), 3.0, np.float32)
+    seen = contour_input(frames, speech, voiced, mean, deviation, 5.0)
+    assert np.allclose(seen[0, BANDS][:, speech[0]], (-10.0 - -4.0) / 3.0)
+    assert (seen[0, ENERGY] == 0).all()

@@ -9,12 +9,14 @@ import soundfile
 pytest.importorskip("torch", reason="needs the train extra")
 
 from classifier.acoustic.model import load_network
+from classifier.training import joins
 from classifier.training.conditions import Fold, ask, groups_of, outcome, play, treatments
 from classifier.training.corpora import Corpora
 from classifier.training.firsttone import measure_first_tone
-from classifier.training.joins import measure_joins
+from classifier.training.joins import measure_joins, measure_joins_known
 from classifier.training.judgements import FOUR
 from classifier.training.listeners import measure_agreement
+from classifier.training.recordings import Treatment
 from tests.classifier.voices import noise, recording
 
 NETWORK = load_network("open")
@@ -35,8 +37,13 @@ def corpora(tmp_path: Path) -> Corpora:
     (tmp_path / "nemo.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (tmp_path / "emodb.csv").write_text("path\n", encoding="utf-8")
     soundfile.write(tmp_path / "bed.flac", noise(2.0, 0.1), 16_000)
-    for name, kind in (("noise", "rain"), ("noise_open", "babble")):
-        (tmp_path / f"{name}.csv").write_text(f"path,class\nbed.flac,{kind}\n", encoding="utf-8")
+    hum = 3000 * np.sin(2 * np.pi * 200 / 16_000 * np.arange(32_000))
+    soundfile.write(tmp_path / "hum.flac", hum.astype(np.int16), 16_000)
+    for name, rows_of in (
+        ("noise", "bed.flac,rain\nhum.flac,rain"),
+        ("noise_open", "bed.flac,babble"),
+    ):
+        (tmp_path / f"{name}.csv").write_text(f"path,class\n{rows_of}\n", encoding="utf-8")
     return Corpora.find(tmp_path)
 
 
@@ -65,16 +72,38 @@ def test_treatments_change_the_sound_as_they_say(corpora: Corpora) -> None:
     clip = recording("agitated")[:32_000]
     padded = np.concatenate([clip, np.zeros(16_000, np.int16)])
     found = treatments(corpora)
-    assert set(found) == {"babble, 10 dB", "noise, 10 dB", "telephone band"}
-    noisy = found["noise, 10 dB"](padded, clip.size).astype(np.float64)
+    assert set(found) == {
+        "babble, 10 dB",
+        "noise, 10 dB",
+        "noise, 10 dB, another with every clip",
+        "telephone band",
+    }
+    noisy = found["noise, 10 dB"](0)(padded, clip.size).astype(np.float64)
     ratio = np.mean(clip.astype(np.float64) ** 2) / np.mean(noisy[clip.size :] ** 2)
     assert 10 * np.log10(ratio) == pytest.approx(10.0, abs=0.5)
-    thin = np.abs(np.fft.rfft(found["telephone band"](padded, clip.size)))
+    thin = np.abs(np.fft.rfft(found["telephone band"](0)(padded, clip.size)))
     full = np.abs(np.fft.rfft(padded))
     hz = np.fft.rfftfreq(padded.size, 1 / 16_000)
     assert thin[(hz > 50) & (hz < 150)].sum() < 0.1 * full[(hz > 50) & (hz < 150)].sum()
     inside = (hz > 500) & (hz < 3000)
     assert thin[inside].sum() == pytest.approx(full[inside].sum(), rel=0.05)
+
+
+def test_a_session_is_in_one_place(corpora: Corpora) -> None:
+    """The same noise lies under all of its clips, unless another with every clip is asked for."""
+    clips = [recording("agitated")[at : at + 32_000] for at in range(8000, 16_000, 1000)]
+
+    def hums(treat: Treatment) -> set[bool]:
+        pauses = [treat(np.pad(clip, (0, 16_000)), clip.size)[clip.size :] for clip in clips]
+        spectra = [np.abs(np.fft.rfft(pause.astype(float))) for pause in pauses]
+        return {bool(spectrum.max() > 50 * np.median(spectrum)) for spectrum in spectra}
+
+    found = treatments(corpora)
+    places = [hums(found["noise, 10 dB"](number)) for number in range(8)]
+    assert {True} in places
+    assert {False} in places
+    assert {True, False} not in places
+    assert hums(found["noise, 10 dB, another with every clip"](0)) == {True, False}
 
 
 def test_groups_share_nobody() -> None:
@@ -90,6 +119,18 @@ def test_joins_are_counted(corpora: Corpora) -> None:
     assert found.median_s is None or found.median_s > 0
     assert 0.0 <= found.in_time <= 1.0
     assert found.audible > 0.0
+
+
+def test_joins_of_a_known_voice_come_later(
+    corpora: Corpora, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same joins in one session; not those before the voice was heard for long enough."""
+    monkeypatch.setattr(joins, "KNOWN_S", 1.0)
+    strangers, known = measure_joins(corpora, [FOLD]), measure_joins_known(corpora, [FOLD])
+    assert known.joins == strangers.joins - len(FOLD.speakers)
+    assert known.shown > 0.0
+    assert known.median_s is not None
+    assert 0.0 < known.median_s < 3.0
 
 
 def test_the_first_tone_is_timed_from_the_voice(corpora: Corpora) -> None:

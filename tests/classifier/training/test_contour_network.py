@@ -8,11 +8,12 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the train extra")
 
+import torch
 from numpy.typing import NDArray
 
 from classifier.acoustic.contour import CHANNELS, CONTOUR_WIDTH, SPEECH_CHANNEL
 from classifier.acoustic.functionals import WIDTH
-from classifier.acoustic.layout import ANALYSIS_FRAMES
+from classifier.acoustic.layout import ANALYSIS_FRAMES, Floats
 from classifier.training.contour_network import (
     ContourLayers,
     ContourSettings,
@@ -20,6 +21,7 @@ from classifier.training.contour_network import (
     fit_contours,
     predict_contours,
 )
+from classifier.training.device import DEVICE
 
 QUICK = ContourSettings(
     widths=(8, 8, 8),
@@ -48,18 +50,22 @@ def windows(count: int, seed: int) -> tuple[Part, NDArray[np.int64]]:
     seen[:, SPEECH_CHANNEL:] = 1.0
     newest = np.zeros((count, WIDTH), np.float32)
     newest[::3] = np.nan
-    return Part(seen, np.zeros((count, WIDTH), np.float32), newest), labels
+    return part_of(seen, np.zeros((count, WIDTH), np.float32), newest), labels
+
+
+def part_of(*arrays: Floats) -> Part:
+    return Part(*(torch.from_numpy(values).to(DEVICE) for values in arrays))
 
 
 def told_late(count: int, seed: int) -> tuple[Part, NDArray[np.int64]]:
     """Noise, and functionals that tell the class of the newest seconds alone."""
     rng = np.random.default_rng(seed)
-    part, labels = windows(count, seed)
-    seen = rng.normal(size=part.seen.shape).astype(np.float32)
+    labels = rng.integers(2, size=count)
+    seen = rng.normal(size=(count, CHANNELS, ANALYSIS_FRAMES)).astype(np.float32)
     seen[:, SPEECH_CHANNEL:] = 1.0
-    newest = rng.normal(size=part.newest.shape).astype(np.float32)
+    newest = rng.normal(size=(count, WIDTH)).astype(np.float32)
     newest[:, :20] += 2.0 * labels[:, None] - 1.0
-    return Part(seen, rng.normal(size=part.whole.shape).astype(np.float32), newest), labels
+    return part_of(seen, rng.normal(size=(count, WIDTH)).astype(np.float32), newest), labels
 
 
 Task = Callable[[int, int], tuple[Part, NDArray[np.int64]]]
@@ -68,8 +74,8 @@ Task = Callable[[int, int], tuple[Part, NDArray[np.int64]]]
 def train(settings: ContourSettings, seed: int = 1, task: Task = windows) -> list[ContourLayers]:
     part, labels = task(400, 3)
 
-    def parts(rows: NDArray[np.int64]) -> Part:
-        return Part(part.seen[rows].copy(), part.whole[rows], part.newest[rows])
+    def parts(rows: torch.Tensor) -> Part:
+        return Part(part.seen[rows], part.whole[rows], part.newest[rows])
 
     allowed = np.ones((len(labels), 2), np.bool_)
     weight = np.ones(len(labels), np.float32)
@@ -83,7 +89,7 @@ def test_it_hears_how_a_voice_moves() -> None:
     """What only the order of the frames tells is found, in windows and in their newest seconds."""
     part, labels = windows(200, seed=4)
     whole, newest = predict_contours(TRAINED, part)
-    late = np.isfinite(part.newest[:, 0])
+    late = torch.isfinite(part.newest[:, 0]).cpu().numpy()
     assert (whole.argmax(axis=1) == labels).mean() > 0.9
     assert (newest.argmax(axis=1) == labels)[late].mean() > 0.85
 
@@ -102,7 +108,7 @@ def test_only_speech_is_attended_to() -> None:
     part, _ = windows(3, seed=5)
     part.seen[:, SPEECH_CHANNEL, :140] = 0.0
     before, _ = predict_contours(TRAINED, part)
-    loud = part.seen.copy()
+    loud = part.seen.clone()
     loud[:, :CONTOUR_WIDTH, :120] = 3.0
     after, _ = predict_contours(TRAINED, replace(part, seen=loud))
     assert np.allclose(before, after, atol=1e-6)

@@ -6,7 +6,14 @@ import pytest
 pytest.importorskip("torch", reason="needs the train extra")
 
 from classifier.training.corpora import Clip
-from classifier.training.emotion import PASSES, RECORDED_PASSES, balance, sessions_of
+from classifier.training.emotion import (
+    PASSES,
+    RECORDED_PASSES,
+    RECORDED_SHARE,
+    balance,
+    drawn,
+    sessions_of,
+)
 from classifier.training.material import Material
 from classifier.training.population import population_of
 from tests.classifier.training.rows import empty_examples, spoken_examples
@@ -44,3 +51,14 @@ def test_corpora_and_classes_weigh_the_same() -> None:
     sad = made.classes.index("sadness")
     assert allowed[of_clip == 0, sad].all()
     assert not allowed[of_clip == 3, sad].any()
+
+
+def test_recordings_as_they_are_have_their_share() -> None:
+    """However many other ways of hearing there are; among themselves rows weigh as before."""
+    weight = np.array([1.0, 3.0, 1.0, 1.0, 2.0, 2.0], np.float32)
+    recorded = np.array([True, True, False, False, False, False])
+    found = drawn(weight, recorded)
+    assert found[recorded].sum() == pytest.approx(RECORDED_SHARE * 6)
+    assert found[~recorded].sum() == pytest.approx((1 - RECORDED_SHARE) * 6)
+    assert found[1] == pytest.approx(3 * found[0])
+    assert found[4] == pytest.approx(2 * found[2])

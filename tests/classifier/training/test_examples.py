@@ -9,9 +9,11 @@ import soundfile
 from classifier.acoustic.contour import CONTOUR_WIDTH
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import ANALYSIS_FRAMES, COLUMN
+from classifier.training import examples
 from classifier.training.augment import AS_RECORDED, Surroundings, Voice
 from classifier.training.corpora import Corpora
 from classifier.training.examples import (
+    Examples,
     as_pcm,
     as_signal,
     clip_windows,
@@ -123,3 +125,22 @@ def test_pcm_survives_floats() -> None:
     spoken = recording("calm")
     assert np.abs(as_pcm(as_signal(spoken)).astype(int) - spoken).max() <= 1
     assert as_pcm(np.array([2.0, -2.0], np.float32)).tolist() == [32767, -32768]
+
+
+def test_several_processes_hear_the_same(corpora: Corpora, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shared out among processes, the rows are those that one process makes, in their order."""
+    pytest.importorskip("threadpoolctl", reason="needs the train extra")
+    names = ["calm.flac", "still.flac", "calm.flac"]
+    ways = [(AS_RECORDED, Voice(tilt_db=2.0))] * 3
+
+    def ask() -> Examples:
+        return make_examples(corpora, names, ways, Surroundings(), lambda what, d, t: None)
+
+    alone = ask()
+    monkeypatch.setattr(examples, "WORTH_SHARING", 0)
+    monkeypatch.setattr(examples, "_kept", lambda file: None)
+    together = ask()
+    assert np.array_equal(alone.clip, together.clip)
+    assert np.array_equal(alone.voice, together.voice)
+    assert np.array_equal(alone.frames, together.frames)
+    assert np.array_equal(alone.vectors, together.vectors)

@@ -38,10 +38,16 @@ def loaded(emotion: list[Layers], contours: list[ContourLayers], speech: Layers)
 
 def heard_by_hand(part: Part, voices: Floats, emotion: list[Layers]) -> tuple[Floats, Floats]:
     whole, newest = predict_contours(CONTOURS, part)
-    late = np.isfinite(part.newest[:, 0])
+    late = np.isfinite(newest_of(part)[:, 0])
     by_functionals = predict(emotion, voices)
     count = len(part.seen)
     return (by_functionals[:count] + whole) / 2, (by_functionals[count:] + newest[late]) / 2
+
+
+def newest_of(part: Part) -> Floats:
+    """Functionals of the newest seconds, no longer on the device."""
+    values: Floats = part.newest.cpu().numpy()
+    return values
 
 
 @pytest.mark.parametrize("count", [1, 9])
@@ -50,12 +56,13 @@ def test_the_graph_computes_what_was_trained(count: int) -> None:
     emotion, speech = [layers(WIDTH, 8, 2), layers(2 * WIDTH, 8, 2, seed=2)], layers(WIDTH, 4, 2)
     network = loaded(emotion, CONTOURS, speech)
     part, _ = windows(count, seed=7)
-    late = np.isfinite(part.newest[:, 0])
+    newest_seconds = newest_of(part)
+    late = np.isfinite(newest_seconds[:, 0])
     among = np.random.default_rng(3).normal(size=(count + late.sum(), WIDTH)).astype(np.float32)
-    against = np.concatenate([part.whole, part.newest[late]])
+    against = np.concatenate([part.whole.cpu().numpy(), newest_seconds[late]])
     voices = np.concatenate([among, against], axis=1)
     ones = np.ones(len(voices), np.float32)
-    heard = network.hear(Batch(voices, part.seen, np.flatnonzero(late), ones, ones))
+    heard = network.hear(Batch(voices, part.seen.cpu().numpy(), np.flatnonzero(late), ones, ones))
     whole, newest = heard_by_hand(part, voices, emotion)
     assert np.allclose(heard.emotion[:count], whole, atol=1e-5)
     assert np.allclose(heard.emotion[count:], newest, atol=1e-5)
