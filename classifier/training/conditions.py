@@ -1,27 +1,24 @@
-"""The conditions under which weights are judged: who trains, who is tested, what is asked.
+"""The conditions under which weights are judged: who is tested, where, and what is asked.
 
-Owns the folds. Speakers, and in the last conditions whole corpora, are never shared between
-training and test.
+Owns the questions and the places in which they are asked. Speakers, and in the last conditions
+whole corpora, are never shared between training and test.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from classifier.acoustic.model import Network
 from classifier.training.augment import Signal, through_telephone
 from classifier.training.corpora import EMODB_CLASSES, Corpora
 from classifier.training.examples import Progress, as_pcm, as_signal
+from classifier.training.folds import Fold
 from classifier.training.judgements import FOUR, Answer, Figures, figures
-from classifier.training.kinds import Kind
-from classifier.training.material import Material, corpus_of
 from classifier.training.meaning import class_of
 from classifier.training.protocol import Pcm
-from classifier.training.recipe import make_weights
 from classifier.training.recordings import (
     Recording,
     Treatment,
@@ -35,9 +32,6 @@ RAVDESS_CLASSES: Final = (
     "anger", "calm", "disgust", "fear", "happiness", "neutral", "sadness", "surprise",
 )  # fmt: skip
 SNR_DB: Final = 10.0
-ACTORS: Final = 4
-"""Unseen actors of RAVDESS in a fold."""
-
 
 Place = Callable[[int], Treatment]
 """Where a speaker is heard: what becomes of the clips, by the speaker's number."""
@@ -87,42 +81,6 @@ def play(
 def _renamed(recording: Recording, names: Sequence[int]) -> Recording:
     spans = tuple((names[place], first, last) for place, first, last in recording.spans)
     return Recording(recording.windows, spans)
-
-
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """One network and the speakers that it never met."""
-
-    corpus: str
-    speakers: tuple[str, ...]
-    network: Network
-    unshown: tuple[int, ...]
-    """Indices of the noises that it was not shown either."""
-
-
-def leave_speakers_out(
-    material: Material,
-    kind: Kind,
-    groups: Sequence[Sequence[str]],
-    progress: Progress,
-    calibrations: int = 1,
-) -> Iterator[Fold]:
-    """Networks that each lack a group of speakers, each calibrated on what it was trained on."""
-    for number, group in enumerate(groups):
-
-        def within(what: str, done: int, total: int, number: int = number) -> None:
-            progress(f"fold {number + 1} of {len(groups)}: {what}", done, total)
-
-        unshown = tuple(range(number, len(material.noises), len(groups)))
-        card, weights = make_weights(
-            material, group, within, kind=kind, folds=calibrations, leave_out_noises=unshown
-        )
-        yield Fold(corpus_of(group[0]), tuple(group), Network(card, weights), unshown)
-
-
-def groups_of(speakers: Sequence[str], size: int) -> list[Sequence[str]]:
-    """Speakers in groups of that size, in their order."""
-    return [speakers[i : i + size] for i in range(0, len(speakers), size)]
 
 
 def ask(corpora: Corpora, folds: Sequence[Fold], played: dict[str, Played]) -> list[list[Answer]]:

@@ -19,13 +19,9 @@ from classifier.acoustic.model import MODELS, Network, load_network
 from classifier.errors import ClassifierError
 from classifier.training.cards import render
 from classifier.training.conditions import (
-    ACTORS,
     ASKED,
-    Fold,
     Played,
     ask,
-    groups_of,
-    leave_speakers_out,
     outcome,
     play,
     treatments,
@@ -34,11 +30,18 @@ from classifier.training.console import console, reporting
 from classifier.training.corpora import Corpora
 from classifier.training.examples import Progress
 from classifier.training.firsttone import measure_first_tone
+from classifier.training.folds import (
+    ACTORS,
+    Fold,
+    groups_of,
+    leave_speakers_out,
+    speakers_of,
+)
 from classifier.training.joins import measure_joins, measure_joins_known
 from classifier.training.judgements import FOUR
 from classifier.training.kinds import OPEN, RESEARCH
 from classifier.training.listeners import measure_agreement
-from classifier.training.material import gather
+from classifier.training.material import noise_names
 from classifier.training.plots import draw
 from classifier.training.protocol import clip_protocol
 from classifier.training.report import false_alarms, measured, measured_research, page
@@ -112,8 +115,7 @@ class Judge:
 
 
 def _everybody(corpora: Corpora, corpus: str, network: Network) -> Fold:
-    speakers = sorted({clip.speaker for clip in corpora.speech(corpus)})
-    return Fold(corpus, tuple(speakers), network, ())
+    return Fold(corpus, tuple(speakers_of(corpora, corpus)), network, ())
 
 
 def _open_conditions(judge: Judge, shipped: Network) -> None:
@@ -121,10 +123,9 @@ def _open_conditions(judge: Judge, shipped: Network) -> None:
     for corpus in CORPORA[1:]:
         fold = _everybody(judge.corpora, corpus, shipped)
         judge.condition(f"open on {corpus}", [fold], FOUR)
-    material = gather(judge.corpora, judge.progress, of=OPEN.corpora)
-    alone = [[speaker] for speaker in material.speakers]
-    folds = list(leave_speakers_out(material, OPEN, alone, judge.progress))
-    names = [judge.corpora.pcm(name) for name in material.noises]
+    alone = [[speaker] for speaker in speakers_of(judge.corpora, "emodb")]
+    folds = list(leave_speakers_out(judge.corpora, OPEN.corpora, OPEN, alone, judge.progress))
+    names = [judge.corpora.pcm(name) for name in noise_names(judge.corpora)]
     alarms = [
         judged
         for fold in folds
@@ -141,14 +142,13 @@ def _open_conditions(judge: Judge, shipped: Network) -> None:
 
 def _research_conditions(judge: Judge) -> None:
     """Whole corpora left out in turn, and RAVDESS on its own."""
-    material = gather(judge.corpora, judge.progress, of=RESEARCH.corpora)
+    trained = (judge.corpora, RESEARCH.corpora, RESEARCH)
     for corpus in CORPORA:
-        group = [s for s in material.speakers if s.startswith(f"{corpus}:")]
-        folds = list(leave_speakers_out(material, RESEARCH, [group], judge.progress))
+        groups = [speakers_of(judge.corpora, corpus)]
+        folds = list(leave_speakers_out(*trained, groups, judge.progress))
         judge.condition(f"{corpus} left out", folds, FOUR)
-    ravdess = gather(judge.corpora, judge.progress, of=("ravdess",))
-    groups = groups_of(ravdess.speakers, ACTORS)
-    folds = list(leave_speakers_out(ravdess, RESEARCH, groups, judge.progress))
+    fours = groups_of(speakers_of(judge.corpora, "ravdess"), ACTORS)
+    folds = list(leave_speakers_out(judge.corpora, ("ravdess",), RESEARCH, fours, judge.progress))
     judge.condition("ravdess, speakers left out", folds, ASKED["ravdess"])
 
 

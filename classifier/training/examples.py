@@ -187,13 +187,13 @@ def surroundings(corpora: Corpora, noise_names: Sequence[str]) -> Surroundings:
     return Surroundings(noises, rooms)
 
 
-def cache_folder() -> Path:
-    """``$XDG_CACHE_HOME/linnet`` or ``~/.cache/linnet``."""
+def cache_folder(of: str = "examples") -> Path:
+    """A folder in ``$XDG_CACHE_HOME/linnet`` or ``~/.cache/linnet``."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "linnet" / "examples"
+    return Path(base) / "linnet" / of
 
 
-def _code_digest() -> str:
+def code_digest() -> str:
     """Changes with any code that examples depend on."""
     here = Path(__file__).resolve()
     parts = (
@@ -233,7 +233,7 @@ def make_examples(
     Returns:
         Rows ordered by clip, then voice, then time.
     """
-    key = hashlib.sha256(repr((names, voices, own, len(around.noises), _code_digest())).encode())
+    key = hashlib.sha256(repr((names, voices, own, len(around.noises), code_digest())).encode())
     file = cache_folder() / f"{key.hexdigest()[:24]}.npz"
     kept = _kept(file)
     if kept is not None:
@@ -337,7 +337,7 @@ def make_murmurs(
     Returns:
         Rows ordered by speaker, whose index is in ``clip``.
     """
-    key = hashlib.sha256(repr(("murmurs", speakers, MURMURS, _code_digest())).encode())
+    key = hashlib.sha256(repr(("murmurs", speakers, MURMURS, code_digest())).encode())
     file = cache_folder() / f"{key.hexdigest()[:24]}.npz"
     kept = _kept(file)
     if kept is not None:

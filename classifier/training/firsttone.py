@@ -12,8 +12,8 @@ import numpy as np
 
 from classifier.acoustic.layout import BLOCK
 from classifier.frames import SAMPLE_RATE_HZ
-from classifier.training.conditions import Fold
 from classifier.training.corpora import Corpora
+from classifier.training.folds import Fold
 from classifier.training.protocol import clip_protocol
 
 

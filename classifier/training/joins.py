@@ -15,8 +15,8 @@ import numpy as np
 from classifier.acoustic.layout import BLOCK_S
 from classifier.acoustic.model import Network
 from classifier.frames import SAMPLE_RATE_HZ
-from classifier.training.conditions import Fold
 from classifier.training.corpora import Clip, Corpora
+from classifier.training.folds import Fold
 from classifier.training.judgements import KNOWN_S, SOON_S
 from classifier.training.meaning import AFFECTS, class_of
 from classifier.training.protocol import Judged, Pcm, clip_protocol, session_protocol

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifier.training.conditions import Fold
 from classifier.training.corpora import Corpora
+from classifier.training.folds import Fold
 from classifier.training.protocol import clip_protocol
 
 

@@ -70,6 +70,16 @@ def corpus_of(speaker: str) -> str:
     return speaker.split(":")[0]
 
 
+def noise_names(corpora: Corpora) -> list[str]:
+    """The clips that hold no voice."""
+    return [
+        name
+        for corpus in NO_SPEECH
+        for name, kind in corpora.names(corpus)
+        if not kind.startswith(_HOLDS_VOICES)
+    ]
+
+
 def gather(
     corpora: Corpora,
     progress: Progress,
@@ -87,12 +97,7 @@ def gather(
         voices: ways of hearing each speaker besides the recording itself; by corpus if not given.
         noise_voices: the same for noises.
     """
-    quiet = [
-        name
-        for corpus in NO_SPEECH
-        for name, kind in corpora.names(corpus)
-        if not kind.startswith(_HOLDS_VOICES)
-    ]
+    quiet = noise_names(corpora)
     beds = [name for name in quiet if name.startswith("noise_open")]
     around = surroundings(corpora, beds)
     clips: list[Clip] = []

@@ -10,9 +10,10 @@ pytest.importorskip("torch", reason="needs the train extra")
 
 from classifier.acoustic.model import load_network
 from classifier.training import joins
-from classifier.training.conditions import Fold, ask, groups_of, outcome, play, treatments
+from classifier.training.conditions import ask, outcome, play, treatments
 from classifier.training.corpora import Corpora
 from classifier.training.firsttone import measure_first_tone
+from classifier.training.folds import Fold
 from classifier.training.joins import measure_joins, measure_joins_known
 from classifier.training.judgements import FOUR
 from classifier.training.listeners import measure_agreement
@@ -104,11 +105,6 @@ def test_a_session_is_in_one_place(corpora: Corpora) -> None:
     assert {False} in places
     assert {True, False} not in places
     assert hums(found["noise, 10 dB, another with every clip"](0)) == {True, False}
-
-
-def test_groups_share_nobody() -> None:
-    """Speakers in fours, the last group smaller."""
-    assert groups_of(list("abcdef"), 4) == [list("abcd"), list("ef")]
 
 
 def test_joins_are_counted(corpora: Corpora) -> None:
