@@ -104,6 +104,8 @@ class Settings(BaseSettings):
     """Makes the synthetic conversation the same each time."""
     weights: str = Field("open", alias="LINNET_WEIGHTS", min_length=1)
     """Name of a shipped weight set."""
+    floor: float | None = Field(None, alias="LINNET_FLOOR", ge=0.2, le=0.95)
+    """How sure the acoustic classifier must be of a word to say it; None: as its weights ask."""
 
     # Modes
     demo_mode: bool = Field(False, alias="DEMO_MODE")
@@ -172,6 +174,8 @@ class Settings(BaseSettings):
             "LINNET_CLASSIFIER": self.classifier,
             "LINNET_WEIGHTS": self.weights,
         }
+        if self.floor is not None:
+            env["LINNET_FLOOR"] = repr(self.floor)
         if self.voice_seed is not None:
             env["CF_VOICE_SEED"] = str(self.voice_seed)
         return env

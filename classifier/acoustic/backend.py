@@ -35,6 +35,10 @@ hundred sessions then share each call, each commit and each change of threads.""
 DEADLINE_S: Final = 60.0
 """How long one feed waits for its analysis before it gives the backend up."""
 
+LEAST_FLOOR: Final = 0.2
+MOST_FLOOR: Final = 0.95
+"""Between these a person may set what is asked of a word; below, every guess would be said."""
+
 
 def weights_from_env(env: Mapping[str, str]) -> str:
     """What ``LINNET_WEIGHTS`` names (default ``open``).
@@ -48,6 +52,24 @@ def weights_from_env(env: Mapping[str, str]) -> str:
     return weights
 
 
+def floor_from_env(env: Mapping[str, str]) -> float | None:
+    """What ``LINNET_FLOOR`` asks of a word; None where the weights' card is to say.
+
+    Raises:
+        ConfigError: it is no number from 0.2 to 0.95.
+    """
+    asked = env.get("LINNET_FLOOR", "").strip()
+    if not asked:
+        return None
+    try:
+        floor = float(asked)
+    except ValueError:
+        floor = 0.0
+    if not LEAST_FLOOR <= floor <= MOST_FLOOR:
+        raise ConfigError(f"LINNET_FLOOR must be from {LEAST_FLOOR} to {MOST_FLOOR}, or empty")
+    return floor
+
+
 class AcousticBackend(Backend):
     """Hears how a voice sounds, from the audio itself."""
 
@@ -58,23 +80,27 @@ class AcousticBackend(Backend):
 
     @property
     def model_id(self) -> str:
-        """Such as ``acoustic:open@2``."""
+        """Such as ``acoustic:open@2``; with ``,floor=0.7`` where that was set."""
         if self._network is None:
             return self.name
-        return f"{self.name}:{self._network.card.name}@{self._network.card.version}"
+        card = self._network.card
+        floor = "" if self._floor is None else f",floor={self._floor:g}"
+        return f"{self.name}:{card.name}@{card.version}{floor}"
 
     @property
     def model_sha256(self) -> str:
         """Of the weights."""
         return "" if self._network is None else self._network.card.weights_sha256
 
-    def __init__(self, weights: str = "open") -> None:
+    def __init__(self, weights: str = "open", floor: float | None = None) -> None:
         """Not loaded yet.
 
         Args:
             weights: name of shipped weights, or path of an ``.onnx`` file with its card beside it.
+            floor: how sure a word must be to be named, instead of what the card says.
         """
         self._weights = weights
+        self._floor = floor
         self._network: Network | None = None
         self._loading = asyncio.Lock()
         self._engine: BatchEngine[Lane, list[Reading]] = BatchEngine(
@@ -83,18 +109,22 @@ class AcousticBackend(Backend):
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> AcousticBackend:
-        """The backend with the weights named by ``LINNET_WEIGHTS`` (default ``open``).
+        """The backend with the weights named by ``LINNET_WEIGHTS`` (default ``open``), and the
+        floor of ``LINNET_FLOOR`` (default: that of the weights).
 
         Raises:
-            ConfigError: the name is empty or no file name.
+            ConfigError: one of them cannot be.
         """
-        return cls(weights_from_env(env))
+        return cls(weights_from_env(env), floor_from_env(env))
 
     async def load(self) -> None:
         """Load the network off the event loop and start the engine. Idempotent."""
         async with self._loading:
             if self._network is None:
-                self._network = await asyncio.to_thread(load_network, self._weights)
+                network = await asyncio.to_thread(load_network, self._weights)
+                if self._floor is not None:
+                    network.card = network.card.with_floor(self._floor)
+                self._network = network
                 await asyncio.to_thread(shipped_voice_model)
         self._engine.start()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,6 +106,10 @@ class Card:
     def floor_at(self, heard_s: float) -> float:
         """The confidence that an affect needs when so much of the voice was heard, 0..1."""
         return self.floor if heard_s >= self.known_s else max(self.floor, self.floor_unknown)
+
+    def with_floor(self, floor: float) -> Card:
+        """The same card with another floor; before a voice is known it is higher by as much."""
+        return replace(self, floor=floor, floor_unknown=floor + self.floor_unknown - self.floor)
 
     def dump(self) -> str:
         """The card as JSON text."""

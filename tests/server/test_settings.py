@@ -68,6 +68,9 @@ NONSENSE = [
     ("LINNET_LOG_SYNC", "off", None),
     ("LINNET_LOG_LEVEL", "loud", None),
     ("LINNET_LOG_FORMAT", "xml", None),
+    ("LINNET_FLOOR", "0.1", None),
+    ("LINNET_FLOOR", "nan", None),
+    ("LINNET_FLOOR", "often", None),
     ("LINNET_LICENSE_KEY", "x" * 201, None),
     ("CF_VOICE_MOCK", "perhaps", None),
     ("CF_VOICE_RATE_HZ", "0", None),
@@ -220,6 +223,8 @@ def test_the_classifier_gets_what_was_validated(monkeypatch: pytest.MonkeyPatch)
     }
     monkeypatch.delenv("CF_VOICE_SEED")
     assert "CF_VOICE_SEED" not in load_settings().classifier_env()
+    monkeypatch.setenv("LINNET_FLOOR", "0.7")
+    assert load_settings().classifier_env()["LINNET_FLOOR"] == "0.7"
 
 
 def test_a_slip_of_the_pen_is_pointed_out() -> None:

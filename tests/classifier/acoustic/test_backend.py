@@ -298,6 +298,33 @@ def test_senseless_weights_are_a_config_error(weights: str) -> None:
         AcousticBackend.from_env({"LINNET_WEIGHTS": weights})
 
 
+async def said(floor: str) -> tuple[list[Affect], str]:
+    """The words said of an agitated voice, and what the exports say listened."""
+    backend = AcousticBackend.from_env({"LINNET_FLOOR": floor})
+    await backend.load()
+    try:
+        readings = await hear(backend.open(), SPEECH)
+        return [r.affect for r in readings if r.affect is not None], backend.model_id
+    finally:
+        await backend.aclose()
+
+
+async def test_a_floor_of_ones_own_is_kept() -> None:
+    """A higher one says fewer words, a lower one more; which it was stands in the exports."""
+    (few, careful), (usual, model), (many, bold) = [await said(f) for f in ("0.95", "", "0.2")]
+    assert len(few) < len(usual) <= len(many)
+    assert "floor" not in model
+    assert careful == f"{model},floor=0.95"
+    assert bold == f"{model},floor=0.2"
+
+
+@pytest.mark.parametrize("floor", ["0.1", "1", "nan", "often"])
+def test_a_senseless_floor_is_a_config_error(floor: str) -> None:
+    """What is no number between the bounds is refused at once, naming the setting."""
+    with pytest.raises(ConfigError, match="LINNET_FLOOR"):
+        AcousticBackend.from_env({"LINNET_FLOOR": floor})
+
+
 def higher(pcm: Pcm) -> Pcm:
     """The same words by somebody much smaller: everything a half higher and faster."""
     at = np.arange(0, pcm.size - 1, 1.5)
