@@ -36,7 +36,7 @@ def render(card: Card) -> str:
     lines += [
         "",
         "Coordinates after Russell and Mehrabian (1977); a reading is their mean under the class",
-        "probabilities.",
+        "probabilities, less what is undecided among them.",
         "",
         f"Never named, for want of evidence: {', '.join(card.never)}.",
         "",
