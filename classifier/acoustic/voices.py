@@ -9,7 +9,7 @@ normal distribution, turns of a voice by another, and a linear map makes the sec
 the first diagonal. A change is decided by sums of log-likelihood ratios that begin anew whenever
 they fall below zero (Page 1954): one odd syllable is no other voice, a second of them is.
 Made by :mod:`classifier.training.voices_train`, measured by
-:mod:`classifier.training.diarization`.
+:mod:`classifier.training.judging.diarization`.
 """
 
 from __future__ import annotations

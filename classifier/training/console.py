@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from classifier.training.examples import Progress as Report
+from classifier.training.material.examples import Progress as Report
 
 console = Console()
 

@@ -21,11 +21,18 @@ from classifier.acoustic.model import Network, load_network
 from classifier.acoustic.voices import VoiceTracker
 from classifier.acoustic.window import Voices
 from classifier.training.console import console
-from classifier.training.corpora import Clip, Corpora
-from classifier.training.diarization import COLLAR_S, Errors, Talk, joins, recorded_talks, total
-from classifier.training.judgements import FOUR, Answer, Figures, figures
-from classifier.training.meaning import class_of
-from classifier.training.recordings import Recording, frames_of, record, replay
+from classifier.training.judging.diarization import (
+    COLLAR_S,
+    Errors,
+    Talk,
+    joins,
+    recorded_talks,
+    total,
+)
+from classifier.training.judging.judgements import FOUR, Answer, Figures, figures
+from classifier.training.judging.recordings import Recording, frames_of, record, replay
+from classifier.training.material.corpora import Clip, Corpora
+from classifier.training.material.meaning import class_of
 
 UNSEEN: Final = ("ravdess", "nemo")
 """The model is made of EMO-DB; these it never heard."""

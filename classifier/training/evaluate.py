@@ -17,8 +17,9 @@ from threadpoolctl import threadpool_limits
 
 from classifier.acoustic.model import MODELS, Network, load_network
 from classifier.errors import ClassifierError
-from classifier.training.cards import render
-from classifier.training.conditions import (
+from classifier.training.console import console, reporting
+from classifier.training.judging.cards import render
+from classifier.training.judging.conditions import (
     ASKED,
     Played,
     ask,
@@ -26,25 +27,24 @@ from classifier.training.conditions import (
     play,
     treatments,
 )
-from classifier.training.console import console, reporting
-from classifier.training.corpora import Corpora
-from classifier.training.examples import Progress
-from classifier.training.firsttone import measure_first_tone
-from classifier.training.folds import (
+from classifier.training.judging.firsttone import measure_first_tone
+from classifier.training.judging.folds import (
     ACTORS,
     Fold,
     groups_of,
     leave_speakers_out,
     speakers_of,
 )
-from classifier.training.joins import measure_joins, measure_joins_known
-from classifier.training.judgements import FOUR
-from classifier.training.kinds import OPEN, RESEARCH
-from classifier.training.listeners import measure_agreement
-from classifier.training.material import noise_names
-from classifier.training.plots import draw
-from classifier.training.protocol import clip_protocol
-from classifier.training.report import false_alarms, measured, measured_research, page
+from classifier.training.judging.joins import measure_joins, measure_joins_known
+from classifier.training.judging.judgements import FOUR
+from classifier.training.judging.listeners import measure_agreement
+from classifier.training.judging.plots import draw
+from classifier.training.judging.protocol import clip_protocol
+from classifier.training.judging.report import false_alarms, measured, measured_research, page
+from classifier.training.learning.kinds import OPEN, RESEARCH
+from classifier.training.material.corpora import Corpora
+from classifier.training.material.examples import Progress
+from classifier.training.material.gathering import noise_names
 
 ORDERS: Final = 5
 """Random orders of each speaker's clips in the session protocol."""

@@ -32,11 +32,7 @@ from classifier.acoustic.layout import (
 )
 from classifier.context import ContextClassifier
 from classifier.frames import SAMPLE_RATE_HZ, VoiceFrame
-from classifier.training import sounds
-from classifier.training.augment import Signal
 from classifier.training.console import console
-from classifier.training.corpora import Corpora
-from classifier.training.examples import as_pcm, as_signal
 from classifier.training.gate_scenes import (
     Scene,
     conversation,
@@ -46,6 +42,10 @@ from classifier.training.gate_scenes import (
     nothing_said,
 )
 from classifier.training.gate_train import noise_names
+from classifier.training.material import sounds
+from classifier.training.material.augment import Signal
+from classifier.training.material.corpora import Corpora
+from classifier.training.material.hearing import as_pcm, as_signal
 
 SEED: Final = 20260202
 SNRS_DB: Final = (None, 20.0, 10.0, 5.0, 0.0)

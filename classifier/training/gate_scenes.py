@@ -16,7 +16,7 @@ import numpy as np
 from classifier.acoustic.gate import Mask
 from classifier.acoustic.layout import BLOCK, CARRY, HOP, WINDOW
 from classifier.frames import SAMPLE_RATE_HZ
-from classifier.training.augment import Signal, Surroundings, Voice, heard_as
+from classifier.training.material.augment import Signal, Surroundings, Voice, heard_as
 
 _RANGE_DB: Final = 35.0
 _BRIDGE: Final = 10

@@ -29,11 +29,7 @@ from classifier.acoustic.layout import (
     Floats,
 )
 from classifier.frames import SAMPLE_RATE_HZ
-from classifier.training import sounds
-from classifier.training.augment import Signal, Surroundings, heard_as, random_voice
 from classifier.training.console import console
-from classifier.training.corpora import Corpora
-from classifier.training.examples import as_pcm, as_signal, surroundings
 from classifier.training.gate_scenes import (
     Scene,
     as_loud,
@@ -43,6 +39,11 @@ from classifier.training.gate_scenes import (
     mixed,
     nothing_said,
 )
+from classifier.training.material import sounds
+from classifier.training.material.augment import Signal, Surroundings, heard_as, random_voice
+from classifier.training.material.corpora import Corpora
+from classifier.training.material.examples import surroundings
+from classifier.training.material.hearing import as_pcm, as_signal
 
 Halves = NDArray[np.float16]
 

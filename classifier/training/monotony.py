@@ -37,8 +37,8 @@ from classifier.acoustic.layout import (
 from classifier.acoustic.pace import syllable_nuclei
 from classifier.frames import SAMPLE_RATE_HZ
 from classifier.training.console import console
-from classifier.training.corpora import Corpora
-from classifier.training.protocol import Pcm
+from classifier.training.judging.protocol import Pcm
+from classifier.training.material.corpora import Corpora
 
 MEASURES: Final = (
     "pitch_deviation_st",

@@ -10,12 +10,12 @@ from threadpoolctl import threadpool_limits
 
 from classifier.acoustic.model import MODELS, Network
 from classifier.errors import ClassifierError, ConfigError
-from classifier.training.cards import render
 from classifier.training.console import console, reporting
-from classifier.training.corpora import Corpora
-from classifier.training.kinds import KINDS
-from classifier.training.material import gather
-from classifier.training.recipe import make_weights
+from classifier.training.judging.cards import render
+from classifier.training.learning.kinds import KINDS
+from classifier.training.learning.recipe import make_weights
+from classifier.training.material.corpora import Corpora
+from classifier.training.material.gathering import gather
 
 
 def main(

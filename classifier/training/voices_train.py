@@ -18,8 +18,8 @@ from classifier.acoustic.layout import BLOCK, BLOCK_FRAMES, Floats
 from classifier.acoustic.voices import LEAST_NEW_S, TURN_WIDTH, VoiceModel
 from classifier.acoustic.window import SlidingWindow
 from classifier.training.console import console
-from classifier.training.corpora import Corpora
-from classifier.training.protocol import Pcm
+from classifier.training.judging.protocol import Pcm
+from classifier.training.material.corpora import Corpora
 
 SHRINK: Final = 0.05
 """Share of the sphere in the covariance within voices."""

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from classifier.acoustic.model import load_network
-from classifier.training.corpora import Corpora, CorporaMissingError
-from classifier.training.protocol import clip_protocol
+from classifier.training.judging.protocol import clip_protocol
+from classifier.training.material.corpora import Corpora, CorporaMissingError
 
 
 @pytest.fixture(scope="module")

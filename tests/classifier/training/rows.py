@@ -5,7 +5,8 @@ import numpy as np
 from classifier.acoustic.contour import CONTOUR_WIDTH
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import ANALYSIS_FRAMES
-from classifier.training.examples import MASK_BYTES, Examples
+from classifier.training.material.examples import Examples
+from classifier.training.material.hearing import MASK_BYTES
 
 
 def empty_examples(clips: int) -> Examples:

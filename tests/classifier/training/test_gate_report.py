@@ -9,8 +9,6 @@ pytest.importorskip("torch", reason="needs the train extra")
 
 from classifier.acoustic.extractor import FrameExtractor
 from classifier.frames import Affect, Source, VoiceFrame
-from classifier.training import sounds
-from classifier.training.corpora import Corpora, CorporaMissingError
 from classifier.training.gate_report import (
     Counts,
     count,
@@ -21,6 +19,8 @@ from classifier.training.gate_report import (
 )
 from classifier.training.gate_scenes import loop
 from classifier.training.gate_train import noise_names
+from classifier.training.material import sounds
+from classifier.training.material.corpora import Corpora, CorporaMissingError
 from tests.classifier.voices import recording, silence
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from classifier.acoustic.layout import BLOCK, HOP
-from classifier.training.augment import Signal
 from classifier.training.gate_scenes import (
     Scene,
     activity,
@@ -14,6 +13,7 @@ from classifier.training.gate_scenes import (
     mixed,
     nothing_said,
 )
+from classifier.training.material.augment import Signal
 
 
 def burst(length_s: float, level: float = 0.1, seed: int = 0) -> Signal:

@@ -7,7 +7,7 @@ from classifier.acoustic.analysis import analyse
 from classifier.acoustic.lane import Lane
 from classifier.acoustic.model import load_network
 from classifier.frames import Sound, Source
-from classifier.training.corpora import Corpora, CorporaMissingError
+from classifier.training.material.corpora import Corpora, CorporaMissingError
 from tests.classifier.acoustic.signals.line import Signal, cadence, heard, labels, noisy, pause
 from tests.classifier.acoustic.signals.test_ambience import melody
 from tests.classifier.voices import recording

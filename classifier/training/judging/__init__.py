@@ -1,0 +1,1 @@
+"""How weights are judged: on speakers and corpora that they never met."""

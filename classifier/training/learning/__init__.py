@@ -1,0 +1,1 @@
+"""How weights are made: from windows to networks and their card."""

@@ -1,0 +1,1 @@
+"""What is learnt from: clips of corpora, and what the stream hears in them."""
