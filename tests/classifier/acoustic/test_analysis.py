@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.acoustic.analysis import analyse
+from classifier.acoustic.analysis import TOGETHER, analyse
 from classifier.acoustic.contour import FrameHabit, contour_input, newest_moments
 from classifier.acoustic.lane import Lane
-from classifier.acoustic.layout import BLOCK_FRAMES
+from classifier.acoustic.layout import BLOCK, BLOCK_FRAMES
 from classifier.acoustic.model import MODELS, Batch, Heard, Network
 from classifier.frames import Source, VoiceFrame
 from tests.classifier.acoustic.test_lane import (
@@ -49,6 +49,18 @@ def test_lanes_analysed_together_are_as_each_alone() -> None:
             assert a.affect == b.affect
             assert a.speech == pytest.approx(b.speech, abs=1e-4)
             assert a.confidence == pytest.approx(b.confidence, abs=1e-4)
+
+
+def test_more_lanes_than_go_through_together() -> None:
+    """However many there are, each gets its own readings, as if it were alone."""
+    sounds = [(CALM, AGITATED, TIRED)[i % 3][: 16_000 + 400 * i] for i in range(TOGETHER + 5)]
+    for pcm, readings in zip(sounds, hear(*sounds), strict=True):
+        alone = frames_of(pcm)
+        assert [reading.frame.affect for reading in readings] == [one.affect for one in alone]
+        assert len(readings) == pcm.size // BLOCK
+        for a, b in zip(alone, readings, strict=True):
+            assert a.heard_s == b.frame.heard_s
+            assert a.speech == pytest.approx(b.frame.speech, abs=1e-4)
 
 
 def test_nothing_to_analyse_gives_nothing() -> None:

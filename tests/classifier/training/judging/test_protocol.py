@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from classifier.acoustic.layout import BLOCK_S
 from classifier.acoustic.model import load_network
 from classifier.training.judging.protocol import clip_protocol, judge, session_protocol
 from tests.classifier.voices import recording, silence
@@ -31,6 +32,14 @@ def test_a_session_answers_in_the_order_of_the_clips() -> None:
             for j in judged
         ]
         assert int(np.argmax(arousal)) == 1
+
+
+def test_a_session_may_be_played_as_it_comes() -> None:
+    """Without a generator the clips follow each other: each is heard later than the one before."""
+    judged = session_protocol(NETWORK, CLIPS)
+    begins = [j.readings[0].frame.timestamp_s for j in judged]
+    assert begins == sorted(begins)
+    assert begins[0] == BLOCK_S
 
 
 def test_a_session_has_a_baseline() -> None:
