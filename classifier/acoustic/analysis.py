@@ -21,7 +21,7 @@ from classifier.acoustic.model import Batch, Network
 from classifier.acoustic.signals.meter import listen
 from classifier.acoustic.window import Window, advance_together
 
-TOGETHER: Final = 16
+TOGETHER: Final = 8
 """Lanes whose blocks go through in one pass: with more, a call costs no less, and what lies between
 its steps takes more memory than all that the lanes keep."""
 
