@@ -9,6 +9,7 @@ from classifier.acoustic.analysis import analyse
 from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.model import load_network
 from classifier.frames import Affect, Source, VoiceFrame
+from classifier.plane import place_of
 from tests.classifier.voices import Pcm, hum, noise, recording, silence, tone
 
 NETWORK = load_network("open")
@@ -54,6 +55,17 @@ def test_what_is_not_a_voice_has_no_affect(pcm: Pcm) -> None:
     assert len(frames) == pcm.size // 8000
     assert named(frames) == []
     assert all(frame.confidence == 0.0 for frame in frames)
+
+
+def test_what_is_undecided_does_not_lean() -> None:
+    """Arousal, valence and dominance are those of the probabilities, less what is undecided."""
+    places = np.array([NETWORK.card.coordinates[n] for n in NETWORK.card.classes], np.float32)
+    first = next(reading for reading in hear(AGITATED)[0] if reading.emotion is not None)
+    assert first.emotion is not None
+    frame = first.frame
+    found = (frame.arousal, frame.valence, frame.dominance)
+    assert found == pytest.approx(tuple(place_of(first.emotion, places)), abs=1e-6)
+    assert found != pytest.approx(tuple(first.emotion @ places), abs=1e-2)
 
 
 @pytest.mark.parametrize("pcm", [silence(3.0), noise(3.0, 0.05)])

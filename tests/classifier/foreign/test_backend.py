@@ -172,6 +172,18 @@ def test_coordinates_place_labels_in_the_plane(tmp_path: Path) -> None:
         assert frame.dominance == pytest.approx(0.4, abs=1e-3)
 
 
+def test_who_cannot_tell_lies_in_the_middle(tmp_path: Path) -> None:
+    """All labels alike are no arousal and no valence, wherever most of them lie."""
+    places = {"angry": [0.8, -0.6, 0.4], "calm": [0.5, -0.2, 0.0], "odd": [0.4, -0.4, 0.1]}
+    card = description(labels__coordinates=places)
+    path = brought(tmp_path, card, bias=(1.0, 1.0, 1.0), gain=(0, 0, 0))
+    voiced = [frame for frame in offline(path, SPEECH) if frame.arousal is not None]
+    assert voiced
+    for frame in voiced:
+        assert frame.arousal == pytest.approx(0.0, abs=1e-3)
+        assert frame.valence == pytest.approx(0.0, abs=1e-3)
+
+
 def test_without_coordinates_there_is_no_movement(tmp_path: Path) -> None:
     """No arousal, no valence, and nothing said to escalate."""
     for frame in offline(brought(tmp_path), SPEECH):

@@ -100,6 +100,15 @@ def test_another_table_is_another_fold(
     assert len(trained) == 4
 
 
+def test_the_name_of_a_fold_knows_the_whole_recipe() -> None:
+    """A module of the learning that is changed makes every fold another; but for where it runs and
+    what is said of it."""
+    learning = Path(folds.__file__).parents[1] / "learning"
+    modules = {f"learning/{file.stem}" for file in learning.glob("[a-z]*.py")}
+    assert modules - set(folds._RECIPE) == {"learning/device", "learning/kinds"}
+    assert all((learning.parent / f"{module}.py").is_file() for module in folds._RECIPE)
+
+
 def test_groups_share_nobody() -> None:
     """Speakers in fours, the last group smaller."""
     assert groups_of(list("abcdef"), 4) == [list("abcd"), list("ef")]

@@ -131,6 +131,22 @@ def test_members_differ_and_are_averaged() -> None:
     assert np.allclose(predict_contours(two, part)[0], (each[0] + each[1]) / 2, atol=1e-6)
 
 
+def test_rows_without_weight_are_never_drawn() -> None:
+    """Half of the rows lie about their class, but weigh nothing: nothing of them is learnt."""
+    part, labels = windows(400, 3)
+    lies = np.arange(400) % 2 == 1
+    told = np.where(lies, 1 - labels, labels)
+
+    def parts(rows: torch.Tensor) -> Part:
+        return Part(part.seen[rows], part.whole[rows], part.newest[rows])
+
+    weight = np.where(lies, 0.0, 1.0).astype(np.float32)
+    allowed = np.ones((400, 2), np.bool_)
+    trained = fit_contours(parts, told, allowed, weight, QUICK, 1, lambda done, total: None)
+    tried, truth = windows(200, seed=4)
+    assert (predict_contours(trained, tried)[0].argmax(axis=1) == truth).mean() > 0.9
+
+
 def test_an_ensemble_has_members() -> None:
     """A mean of nothing is refused."""
     with pytest.raises(ValueError, match="members"):
