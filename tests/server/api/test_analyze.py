@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 import socket
 import tempfile
 from pathlib import Path
@@ -16,6 +15,7 @@ from classifier.errors import ModelError
 from server.log.base import EventStore
 from tests.server.api.analysing import STREAM, TWELVE, TalkingBackend, streamed, whole
 from tests.server.api.conftest import Serve
+from tests.server.processes import children
 from tests.support.api import PAID_KEY, Api
 from tests.support.recordings import encoded, hiss
 from tests.support.sse import Subscriber
@@ -162,10 +162,6 @@ async def test_split_hears_two_voices(api: Api) -> None:
     assert heard == ["speaker_a", "speaker_b"]
 
 
-def _children() -> list[str]:
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-
-
 # -- what goes wrong on the way -----------------------------------------------------------------
 
 
@@ -257,7 +253,7 @@ async def test_a_client_that_leaves_stops_the_work(
     assert backend.last.stopped
 
     async def no_decoder() -> bool:
-        return _children() == []
+        return children() == []
 
     # The session is over first, then its decoder: the counter above says nothing of it.
     await eventually(no_decoder)

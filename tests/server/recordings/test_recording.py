@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from classifier import Source
 from server.errors import TooLargeError, UnreadableRecordingError, UnsupportedRecordingError
 from server.recordings.recording import STRETCH_S, Recording, open_recording
+from tests.server.processes import children
 from tests.support.recordings import encoded, hiss, opened
 from tests.support.waiting import eventually
 
@@ -25,11 +25,6 @@ async def stretches(recording: Recording) -> dict[Source, np.ndarray]:
             assert 0 < len(pcm) <= STRETCH_S * 16_000
             parts[source].append(pcm)
     return {source: np.concatenate(pcm) for source, pcm in parts.items()}
-
-
-def _children() -> list[int]:
-    task = Path(f"/proc/self/task/{os.getpid()}/children")
-    return [int(word) for word in task.read_text().split()]
 
 
 async def test_it_comes_whole_in_stretches() -> None:
@@ -69,7 +64,7 @@ async def test_what_cannot_be_heard_is_refused_at_once(data: bytes, error: type[
     with opened(data) as file, pytest.raises(error):
         async with open_recording(file, max_s=5.0):
             raise AssertionError("it was taken")
-    assert _children() == []
+    assert children() == []
 
 
 async def test_damage_comes_after_what_can_be_heard() -> None:
@@ -88,7 +83,7 @@ async def test_a_decoder_that_dies_is_an_unreadable_recording() -> None:
     """A file that crashes the decoder takes nothing else with it."""
     with opened(encoded(hiss(120.0))) as file:
         async with open_recording(file, max_s=HOUR_S) as recording:
-            for child in _children():
+            for child in children():
                 os.kill(child, 11)
             with pytest.raises(UnreadableRecordingError, match="decoder"):
                 await stretches(recording)
@@ -99,9 +94,9 @@ async def test_leaving_in_the_middle_ends_the_process() -> None:
     with opened(encoded(hiss(120.0))) as file:
         async with open_recording(file, max_s=HOUR_S) as recording:
             await recording.stretch()
-            assert len(_children()) == 1
+            assert len(children()) == 1
 
     async def gone() -> bool:
-        return _children() == []
+        return children() == []
 
     await eventually(gone)
