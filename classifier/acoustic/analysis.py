@@ -22,15 +22,16 @@ from classifier.acoustic.signals.meter import listen
 from classifier.acoustic.window import Window, advance_together
 
 TOGETHER: Final = 8
-"""Lanes whose blocks go through in one pass: with more, a call costs no less, and what lies between
-its steps takes more memory than all that the lanes keep."""
+"""Lanes whose blocks go through in one pass: they share the price of each call. With many more,
+what lies between the steps no longer stays in the processor's cache, and takes more memory than all
+that the lanes keep."""
 
 
 def analyse(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
     """Analyse every whole block that the lanes hold.
 
-    Each round takes one block of every lane that has one: features for many of them in one pass,
-    then one call of the network for their windows with speech. A lane's own blocks follow each
+    Each round takes one block of every lane that has one, of a few lanes at a time: features in one
+    pass, then one call of the network for all windows with speech. A lane's own blocks follow each
     other, because its baseline must know the earlier before the later.
 
     Args:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +25,6 @@ from classifier.acoustic.layout import (
     MFCCS,
     Floats,
 )
-
-_TOGETHER: Final = 8
-"""Lanes whose spectra are computed at once: they share the price of each call. Many more no longer
-stay in the processor's cache from one step to the next."""
 
 
 @dataclass(slots=True)
@@ -81,15 +76,6 @@ def block_frames(segments: Floats, memory: Floats) -> tuple[Floats, Floats]:
         not depend on the lanes beside it.
     """
     frames = np.empty((segments.shape[0], BLOCK_FRAMES, FRAME_WIDTH), np.float32)
-    after = np.empty_like(memory)
-    for at in range(0, segments.shape[0], _TOGETHER):
-        some = slice(at, at + _TOGETHER)
-        after[some] = _fill(frames[some], segments[some], memory[some])
-    return frames, after
-
-
-def _fill(frames: Floats, segments: Floats, memory: Floats) -> Floats:
-    """Write the frames of a few lanes; their new pitch memory."""
     power = spectrum.power_spectrum(spectrum.frame_signal(segments))
     found = pitch.track(power, memory)
     measures = spectrum.shape_measures(power) | spectrum.harmonic_measures(power, found.f0_hz)
@@ -104,7 +90,7 @@ def _fill(frames: Floats, segments: Floats, memory: Floats) -> Floats:
         frames[..., COLUMN[name]] = values
     frames[..., FIRST_MFCC : FIRST_MFCC + MFCCS] = spectrum.mfcc(mel_db)
     frames[..., FIRST_MEL : FIRST_MEL + MEL_BANDS] = mel_db
-    return found.memory
+    return frames, found.memory
 
 
 class FrameExtractor:

@@ -34,9 +34,6 @@ RECENT_FRAMES: Final = 2 * BLOCK_FRAMES
 MIN_RECENT: Final = 15
 """Speech frames within the recent part without which nobody is speaking now."""
 
-_TOGETHER: Final = 8
-"""Lanes whose frames are marked at once: with more, they no longer share a cache."""
-
 _ENERGY: Final = COLUMN["energy_db"]
 
 
@@ -189,12 +186,8 @@ def advance_together(windows: Sequence[SlidingWindow], blocks: Floats) -> list[W
     Returns:
         What each holds, which does not depend on the lanes beside it.
     """
-    moved: list[Window] = []
-    for at in range(0, len(windows), _TOGETHER):
-        some = windows[at : at + _TOGETHER]
-        kept = np.empty((len(some), ANALYSIS_FRAMES, FRAME_WIDTH), np.float16)
-        levels = [window.keep(blocks[at + row], kept[row]) for row, window in enumerate(some)]
-        frames = kept.astype(np.float32)
-        marks = zip(frames, *mark_together(frames, levels), strict=True)
-        moved += [window.describe(*lane) for window, lane in zip(some, marks, strict=True)]
-    return moved
+    kept = np.empty((len(windows), ANALYSIS_FRAMES, FRAME_WIDTH), np.float16)
+    levels = [window.keep(*lane) for window, *lane in zip(windows, blocks, kept, strict=True)]
+    frames = kept.astype(np.float32)
+    marks = zip(frames, *mark_together(frames, levels), strict=True)
+    return [window.describe(*lane) for window, lane in zip(windows, marks, strict=True)]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from classifier.acoustic.backend import LEAST_FLOOR, MOST_FLOOR, floor_from_env
 from server.errors import SettingsError
 from server.settings import Settings, load_settings, unknown_settings
 
@@ -225,6 +226,17 @@ def test_the_classifier_gets_what_was_validated(monkeypatch: pytest.MonkeyPatch)
     assert "CF_VOICE_SEED" not in load_settings().classifier_env()
     monkeypatch.setenv("LINNET_FLOOR", "0.7")
     assert load_settings().classifier_env()["LINNET_FLOOR"] == "0.7"
+
+
+def test_the_floor_has_the_classifiers_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the settings let through, the classifier takes, to both ends."""
+    for floor in (LEAST_FLOOR, MOST_FLOOR):
+        monkeypatch.setenv("LINNET_FLOOR", str(floor))
+        assert floor_from_env(load_settings().classifier_env()) == floor
+    for floor in (LEAST_FLOOR - 0.01, MOST_FLOOR + 0.01):
+        monkeypatch.setenv("LINNET_FLOOR", str(floor))
+        with pytest.raises(SettingsError, match="LINNET_FLOOR"):
+            load_settings()
 
 
 def test_a_slip_of_the_pen_is_pointed_out() -> None:

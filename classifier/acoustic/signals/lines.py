@@ -40,8 +40,6 @@ _HANN: Final = np.hanning(_SIZE + 1)[:-1].astype(np.float32)
 _HANN_POWER: Final = float(np.sum(_HANN.astype(np.float64) ** 2))
 _TAPER: Final = (_HANN * np.sqrt(2.0 * _SIZE / _HANN_POWER)).astype(np.float32)
 """The window, scaled so that the squares of a transform are power."""
-_TOGETHER: Final = 8
-"""Lanes whose spectra are computed at once, as for the features."""
 _AROUND: Final = np.arange(-2, 3)
 """Bins that hold a line."""
 _TINY: Final = np.float32(1e-14)
@@ -84,13 +82,6 @@ def find_lines(signals: Floats) -> list[Lines]:
 
     Each step covers 100 ms and ends at its time. A lane's lines do not depend on those beside it.
     """
-    found: list[Lines] = []
-    for at in range(0, len(signals), _TOGETHER):
-        found += _find(signals[at : at + _TOGETHER])
-    return found
-
-
-def _find(signals: Floats) -> list[Lines]:
     halves = signals.reshape(len(signals), -1, STEP)
     energy = np.einsum("ijk,ijk->ij", halves, halves)
     level_db = 10.0 * np.log10((energy[:, :-1] + energy[:, 1:]) / _SIZE + _TINY)

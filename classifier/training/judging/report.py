@@ -196,8 +196,7 @@ def page(report: Mapping[str, Any]) -> str:
         "steady noise (rain, sea, helicopter) at 10 dB, neither a background in training, and",
         "through 300-3400 Hz. A session has one noise under all of it; once more another with",
         "every clip, which no habit can follow. Session UAR, and points lost against the same",
-        "order clean;",
-        "then likewise for arousal.",
+        "order clean; then likewise for arousal.",
         "",
     ]
     treatments = _treatments(conditions)
