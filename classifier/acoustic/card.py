@@ -19,7 +19,7 @@ from classifier.acoustic.layout import LAYOUT_VERSION
 from classifier.errors import ModelError
 from classifier.frames import Affect
 
-CARD_FORMAT: Final = 3
+CARD_FORMAT: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,11 @@ class Card:
 
     coordinates: Mapping[str, tuple[float, float, float]]
     """Class to arousal, valence and dominance, -1..1."""
+
+    odds: Mapping[str, float]
+    """Class to how much more likely it is in use than it was in training, above 0: training knows
+    every class as often as the others, people are mostly neutral. A word is chosen by the network's
+    probabilities times these."""
 
     mean: tuple[float, ...]
     """Population mean of each functional."""
@@ -132,7 +137,8 @@ class Card:
             raise ModelError(f"card {self.name!r} does not describe every functional")
         if any(len(values) != CONTOUR_WIDTH for values in (self.frame_mean, self.frame_scale)):
             raise ModelError(f"card {self.name!r} does not describe every column of a contour")
-        if set(self.affects) != set(self.classes) or set(self.coordinates) != set(self.classes):
+        mapped = (self.affects, self.coordinates, self.odds)
+        if any(set(of_class) != set(self.classes) for of_class in mapped):
             raise ModelError(f"card {self.name!r} does not map every class")
         positive = (
             min(self.scale),
@@ -141,6 +147,7 @@ class Card:
             self.temperature,
             self.baseline_weight_s,
             self.clip,
+            *self.odds.values(),
         )
         if min(positive) <= 0 or min(self.little_evidence_s, self.strangeness) < 0:
             raise ModelError(f"card {self.name!r} has a scale that is not above 0")

@@ -95,6 +95,7 @@ class Lane:
         self._window_ms = window_ms
         self._places = np.array([card.coordinates[name] for name in card.classes], np.float32)
         self._affects = [Affect(card.affects[name]) for name in card.classes]
+        self._odds = np.array([card.odds[name] for name in card.classes], np.float32)
         self._unlikely = dict.fromkeys(sorted(card.possible_affects), 0.0)
         self._habits: list[_Habit] = []
         self.turn_to(0)
@@ -176,7 +177,10 @@ class Lane:
         if course is Course.ANEW:
             self._namer.forget()
         distribution = self._unlikely.copy()
-        for name, probability in zip(self._affects, smooth.tolist(), strict=True):
+        # Words are weighed by how often they are met; the place is that of what was heard.
+        weighed = smooth * self._odds
+        weighed /= weighed.sum()
+        for name, probability in zip(self._affects, weighed.tolist(), strict=True):
             distribution[name] += probability
         floor = CROWD_FLOOR if crowd else self._card.floor_at(self.heard_s)
         affect = self._namer.feed(distribution, floor, at_once=course is Course.TURNED)

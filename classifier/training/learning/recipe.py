@@ -25,7 +25,7 @@ from classifier.training.learning.kinds import OPEN, Kind
 from classifier.training.learning.population import CLIP, Population, population_of
 from classifier.training.material.examples import Progress
 from classifier.training.material.gathering import SEED, Material
-from classifier.training.material.meaning import AFFECTS, COORDINATES
+from classifier.training.material.meaning import AFFECTS, COORDINATES, odds_of
 
 SPEECH_THRESHOLD: Final = 0.5
 
@@ -72,6 +72,7 @@ def make_weights(
         classes=classes,
         affects=affects,
         coordinates={name: COORDINATES[name] for name in classes},
+        odds=odds_of(classes),
         mean=_written(population.mean),
         scale=_written(population.scale),
         recent_mean=_written(population.recent_mean),
