@@ -38,6 +38,7 @@ from classifier.training.judging.folds import (
 from classifier.training.judging.joins import measure_joins, measure_joins_known
 from classifier.training.judging.judgements import FOUR
 from classifier.training.judging.listeners import measure_agreement
+from classifier.training.judging.meetings import measure_meetings
 from classifier.training.judging.plots import draw
 from classifier.training.judging.protocol import clip_protocol
 from classifier.training.judging.report import false_alarms, measured, measured_research, page
@@ -60,6 +61,7 @@ class Judge:
     """Runs conditions, and keeps what they give."""
 
     def __init__(self, corpora: Corpora, out: Path, *, quick: bool, progress: Progress) -> None:
+        """Nothing measured yet."""
         self.corpora = corpora
         self.out = out
         self.orders = QUICK_ORDERS if quick else ORDERS
@@ -72,6 +74,10 @@ class Judge:
         }
         self._clean: dict[str, Played] = {}
         self._treated: dict[str, dict[str, Played]] = {}
+
+    def go_on(self) -> None:
+        """Keep what was measured before of all that is not measured anew."""
+        self.report |= json.loads((self.out / "report.json").read_text(encoding="utf-8"))
 
     def clean(self, corpus: str) -> Played:
         """The corpus as it is."""
@@ -118,11 +124,25 @@ def _everybody(corpora: Corpora, corpus: str, network: Network) -> Fold:
     return Fold(corpus, tuple(speakers_of(corpora, corpus)), network, ())
 
 
-def _open_conditions(judge: Judge, shipped: Network) -> None:
-    """The shipped ``open`` weights abroad, and their recipe on speakers of its own corpus."""
-    for corpus in CORPORA[1:]:
-        fold = _everybody(judge.corpora, corpus, shipped)
-        judge.condition(f"open on {corpus}", [fold], FOUR)
+def _shipped_conditions(judge: Judge, shipped: Network, research: Network) -> None:
+    """The shipped ``open`` weights abroad, and both sets in meetings, which neither knows."""
+    folds = [_everybody(judge.corpora, corpus, shipped) for corpus in CORPORA[1:]]
+    for fold in folds:
+        judge.condition(f"open on {fold.corpus}", [fold], FOUR)
+    judge.report["abroad"] = {
+        "first tone": dataclasses.asdict(measure_first_tone(judge.corpora, folds)),
+        "joins": dataclasses.asdict(measure_joins(judge.corpora, folds)),
+        "joins, voice known": dataclasses.asdict(measure_joins_known(judge.corpora, folds)),
+    }
+    judge.report["meetings"] = {
+        network.card.name: dataclasses.asdict(measure_meetings(judge.corpora, network))
+        for network in (shipped, research)
+    }
+    judge.keep()
+
+
+def _open_conditions(judge: Judge) -> None:
+    """The recipe of the ``open`` weights on speakers of its own corpus."""
     alone = [[speaker] for speaker in speakers_of(judge.corpora, "emodb")]
     folds = list(leave_speakers_out(judge.corpora, OPEN.corpora, OPEN, alone, judge.progress))
     names = [judge.corpora.pcm(name) for name in noise_names(judge.corpora)]
@@ -159,6 +179,12 @@ def main(
     everything: Annotated[
         bool, typer.Option("--all/--open-only", help="Also other corpora as training data.")
     ] = True,
+    shipped: Annotated[
+        bool,
+        typer.Option(
+            "--shipped", help="Only what needs no training; figures of folds stay as they are."
+        ),
+    ] = False,
     quick: Annotated[
         bool, typer.Option("--quick", help="Fewer orders, and fewer speakers in noise.")
     ] = False,
@@ -166,13 +192,17 @@ def main(
     """Evaluate the recipe, and write what it measures into the report and the card."""
     try:
         found = Corpora.find(corpora)
-        shipped = load_network(str(out / "open.onnx"))
+        ours, research = (load_network(str(out / f"{name}.onnx")) for name in ("open", "research"))
         # The matrices of a window are small: several threads would mostly wait for each other.
         with reporting() as progress, threadpool_limits(1):
             judge = Judge(found, out, quick=quick, progress=progress)
-            _open_conditions(judge, shipped)
-            write(out)
-            if everything:
+            if shipped:
+                judge.go_on()
+            _shipped_conditions(judge, ours, research)
+            if not shipped:
+                _open_conditions(judge)
+                write(out)
+            if everything and not shipped:
                 _research_conditions(judge)
         write(out)
     except ClassifierError as error:

@@ -27,13 +27,17 @@ def render(card: Card) -> str:
         "",
         "## What its classes are called on the wire",
         "",
-        "| class | affect | arousal | valence | dominance |",
-        "|---|---|---|---|---|",
+        "| class | affect | odds | arousal | valence | dominance |",
+        "|---|---|---|---|---|---|",
     ]
     for name in card.classes:
         place = " | ".join(f"{value:+.2f}" for value in card.coordinates[name])
-        lines.append(f"| {name} | {card.affects[name]} | {place} |")
+        lines.append(f"| {name} | {card.affects[name]} | {card.odds[name]:g} | {place} |")
     lines += [
+        "",
+        "Odds: in training all classes are as frequent, in conversation most speech is neutral. A",
+        "word is chosen by the network's probabilities times these, half way (geometric mean)",
+        "between both, after the shares of MELD (Poria et al. 2019).",
         "",
         "Coordinates after Russell and Mehrabian (1977); a reading is their mean under the class",
         "probabilities, less what is undecided among them.",

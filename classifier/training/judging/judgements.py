@@ -5,7 +5,7 @@ Owns the arithmetic of a condition's figures. Trains nothing, plays nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -21,7 +21,7 @@ from classifier.training.judging.metrics import (
     unweighted_average_recall,
 )
 from classifier.training.judging.protocol import Judged
-from classifier.training.material.meaning import AFFECTS
+from classifier.training.material.meaning import AFFECTS, CONVERSATION
 
 KNOWN_S: Final = 30.0
 """Seconds of speech after which a session's clips are scored once more by themselves."""
@@ -64,6 +64,23 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Everyday:
+    """What is said, where emotions come as often as in conversation.
+
+    The readings of all clips whose class the network knows, each class weighing what it has in
+    :data:`~classifier.training.material.meaning.CONVERSATION`: a corpus is balanced, life is not.
+    """
+
+    calibration_error: float
+    named: float
+    """Share of readings on speech that name an affect."""
+
+    named_right: float
+    risk: tuple[tuple[float, float, float], ...]
+    """Floor, coverage and share wrong above it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """One protocol under one condition."""
 
@@ -96,6 +113,8 @@ class Figures:
     changes_at_most_once: float
     """Share of the clips in which the named affect changes at most once."""
 
+    everyday: Everyday
+
 
 def figures(answers: Sequence[Answer], among: Sequence[str]) -> Figures:
     """The figures of the answers whose truth is among the classes asked for."""
@@ -106,8 +125,8 @@ def figures(answers: Sequence[Answer], among: Sequence[str]) -> Figures:
     uar_known = None
     if known:
         uar_known = unweighted_average_recall(confusion(*_decide(known, among), len(among) + 1))
-    confidence, right, named, named_right = _readings(asked)
-    error, bins = calibration(confidence, right)
+    heard = _readings(asked)
+    error, bins = calibration(heard.confidence, heard.right)
     return Figures(
         clips=len(asked),
         uar=unweighted_average_recall(table),
@@ -118,10 +137,24 @@ def figures(answers: Sequence[Answer], among: Sequence[str]) -> Figures:
         confusion=tuple(tuple(int(v) for v in row) for row in table[: len(among)]),
         calibration_error=error,
         bins=tuple(bins),
-        risk=tuple(risk_coverage(confidence, right)),
-        named=named,
-        named_right=named_right,
+        risk=tuple(risk_coverage(heard.confidence, heard.right)),
+        named=heard.share_named(),
+        named_right=heard.share_right(),
         changes_at_most_once=float(np.mean([_changes(a) <= 1 for a in asked])),
+        everyday=_everyday([a for a in answers if a.truth in a.classes]),
+    )
+
+
+def _everyday(answers: Sequence[Answer]) -> Everyday:
+    """What is said to answers that are weighed as in conversation."""
+    heard = _readings(answers)
+    weight = heard.weighed(CONVERSATION)
+    error, _ = calibration(heard.confidence, heard.right, weight=weight)
+    return Everyday(
+        calibration_error=error,
+        named=heard.share_named(weight),
+        named_right=heard.share_right(weight),
+        risk=tuple(risk_coverage(heard.confidence, heard.right, weight=weight)),
     )
 
 
@@ -141,30 +174,65 @@ def _arousal(answers: Sequence[Answer]) -> float:
     return unweighted_average_recall(confusion(truth, np.array(said, np.int64), 3))
 
 
-def _readings(
-    answers: Sequence[Answer],
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], float, float]:
-    """Confidence and rightness of each leading affect; share named, share of these right."""
-    confidence: list[float] = []
-    right: list[bool] = []
-    named: list[bool] = []
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """Readings on speech, one in each place."""
+
+    confidence: NDArray[np.float64]
+    """Of the leading affect."""
+
+    right: NDArray[np.bool_]
+    """Whether that was the right one."""
+
+    named: NDArray[np.bool_]
+    """Whether an affect was named: the leading one, or one that held."""
+
+    named_right: NDArray[np.bool_]
+    truth: NDArray[np.str_]
+
+    def weighed(self, shares: Mapping[str, float]) -> NDArray[np.float64]:
+        """What each reading weighs where the classes have these shares; 0 if a class has none."""
+        weight = np.zeros(len(self.truth))
+        for name in set(self.truth.tolist()):
+            of_class = self.truth == name
+            weight[of_class] = shares.get(name, 0.0) / np.count_nonzero(of_class)
+        return weight
+
+    def share_named(self, weight: NDArray[np.float64] | None = None) -> float:
+        """Share that names an affect."""
+        return _share(self.named, np.ones(self.named.size) if weight is None else weight)
+
+    def share_right(self, weight: NDArray[np.float64] | None = None) -> float:
+        """Share of these that are right."""
+        weight = np.ones(self.named.size) if weight is None else weight
+        return _share(self.named_right, weight * self.named)
+
+
+def _share(marks: NDArray[np.bool_], weight: NDArray[np.float64]) -> float:
+    total = float(weight.sum())
+    return float(weight[marks].sum()) / total if total > 0 else 0.0
+
+
+def _readings(answers: Sequence[Answer]) -> _Readings:
+    """All readings on speech."""
+    rows: list[tuple[float, bool, bool, bool, str]] = []
     for answer in answers:
         wanted = AFFECTS[answer.truth]
         for reading in answer.judged.readings:
             frame = reading.frame
-            if frame.affect is not None:
-                named.append(frame.affect is wanted)
             if reading.emotion is None or not frame.distribution:
                 continue
             leader = max(frame.distribution, key=frame.distribution.__getitem__)
-            confidence.append(min(1.0, frame.distribution[leader]))
-            right.append(leader is wanted)
-    share = len(named) / max(1, len(right))
-    return (
+            sure = min(1.0, frame.distribution[leader])
+            said = frame.affect
+            rows.append((sure, leader is wanted, said is not None, said is wanted, answer.truth))
+    confidence, right, named, named_right, truth = zip(*rows, strict=True) if rows else [()] * 5
+    return _Readings(
         np.array(confidence, np.float64),
         np.array(right, np.bool_),
-        share,
-        float(np.mean(named)) if named else 0.0,
+        np.array(named, np.bool_),
+        np.array(named_right, np.bool_),
+        np.array(truth, np.str_),
     )
 
 

@@ -49,37 +49,57 @@ def interval_over_speakers(
 
 
 def calibration(
-    confidence: NDArray[np.float64], correct: NDArray[np.bool_], bins: int = 10
+    confidence: NDArray[np.float64],
+    correct: NDArray[np.bool_],
+    bins: int = 10,
+    weight: NDArray[np.float64] | None = None,
 ) -> tuple[float, list[tuple[float, float, int]]]:
-    """Expected calibration error, and mean confidence, share correct and count per bin."""
+    """Expected calibration error, and mean confidence, share correct and count per bin.
+
+    Args:
+        confidence: of each answer, 0..1.
+        correct: whether it was right.
+        bins: of equal width.
+        weight: how often each answer counts; without it, all alike.
+    """
     if confidence.size == 0:
         return 0.0, []
+    weight = np.ones(confidence.size) if weight is None else weight
     at = np.minimum((confidence * bins).astype(int), bins - 1)
     rows: list[tuple[float, float, int]] = []
     error = 0.0
     for index in range(bins):
         inside = at == index
-        if not inside.any():
+        share = float(weight[inside].sum() / weight.sum())
+        if share == 0:
             continue
-        said, was = float(confidence[inside].mean()), float(correct[inside].mean())
+        said = float(np.average(confidence[inside], weights=weight[inside]))
+        was = float(np.average(correct[inside], weights=weight[inside]))
         rows.append((said, was, int(inside.sum())))
-        error += abs(said - was) * float(inside.mean())
+        error += abs(said - was) * share
     return error, rows
 
 
 def risk_coverage(
-    confidence: NDArray[np.float64], correct: NDArray[np.bool_], points: int = 40
+    confidence: NDArray[np.float64],
+    correct: NDArray[np.bool_],
+    points: int = 40,
+    weight: NDArray[np.float64] | None = None,
 ) -> list[tuple[float, float, float]]:
     """Floor, share of the answers at or above it, and share of these that are wrong.
 
-    Floors from high to low, at even steps of coverage (El-Yaniv and Wiener 2010).
+    Floors from high to low, at even steps of coverage (El-Yaniv and Wiener 2010). The arguments are
+    those of :func:`calibration`.
     """
+    if confidence.size == 0:
+        return []
+    weight = np.ones(confidence.size) if weight is None else weight
     order = np.argsort(-confidence, kind="stable")
-    wrong = np.cumsum(~correct[order])
+    covered = np.cumsum(weight[order])
+    wrong = np.cumsum((weight * ~correct)[order])
     rows: list[tuple[float, float, float]] = []
     for point in range(1, points + 1):
-        count = round(confidence.size * point / points)
-        if count:
-            share = float(wrong[count - 1]) / count
-            rows.append((float(confidence[order[count - 1]]), count / confidence.size, share))
+        last = int(np.searchsorted(covered, covered[-1] * point / points * (1 - 1e-9)))
+        share = float(covered[last] / covered[-1])
+        rows.append((float(confidence[order[last]]), share, float(wrong[last] / covered[last])))
     return rows

@@ -41,8 +41,8 @@ OPEN: Final = Kind(
     licence="CC-BY-4.0",
     data=(_EMODB, *_NOISES),
     limits=(*LIMITS, *OPEN_LIMITS),
-    floor=0.45,
-    floor_unknown=0.47,
+    floor=0.52,
+    floor_unknown=0.54,
 )
 
 RESEARCH: Final = Kind(
@@ -56,8 +56,8 @@ RESEARCH: Final = Kind(
         *_NOISES,
     ),
     limits=(*LIMITS, *RESEARCH_LIMITS),
-    floor=0.45,
-    floor_unknown=0.47,
+    floor=0.52,
+    floor_unknown=0.54,
 )
 
 KINDS: Final = {kind.name: kind for kind in (OPEN, RESEARCH)}

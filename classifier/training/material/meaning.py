@@ -79,8 +79,8 @@ CONVERSATION: Final = {
     "sadness": 0.073,
     "surprise": 0.119,
 }
-"""How often people who talk with each other sound so: shares of the 13 708 utterances of MELD (Poria
-et al. 2019), which is played conversation, but not balanced."""
+"""How often people who talk with each other sound so: shares of the 13 708 utterances of MELD
+(Poria et al. 2019), which is played conversation, but not balanced."""
 
 NOT_ALONE: Final = {"boredom": "sadness", "calm": "neutral"}
 """Classes that were not counted there: each shares with the class that has the same word."""
@@ -90,8 +90,8 @@ def odds_of(classes: Sequence[str]) -> dict[str, float]:
     """How much more likely each class is where weights are used than where they were trained.
 
     In training every class is as frequent as the others; in conversation most of what is said is
-    neutral (:data:`CONVERSATION`). How much emotion there is in the life of whoever uses this nobody
-    knows, so the truth is taken to lie half way: the geometric mean of both.
+    neutral (:data:`CONVERSATION`). How much emotion there is in the life of whoever uses this
+    nobody knows, so the truth is taken to lie half way: the geometric mean of both.
 
     Args:
         classes: of the network.

@@ -1,6 +1,7 @@
 """classifier.acoustic.lane"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,6 +67,29 @@ def test_what_is_undecided_does_not_lean() -> None:
     found = (frame.arousal, frame.valence, frame.dominance)
     assert found == pytest.approx(tuple(place_of(first.emotion, places)), abs=1e-6)
     assert found != pytest.approx(tuple(first.emotion @ places), abs=1e-2)
+
+
+def test_words_are_weighed_by_how_often_they_are_met() -> None:
+    """Of two affects the odds change the shares by as much; where the voice lies they do not."""
+    alike = replace(NETWORK.card, odds=dict.fromkeys(NETWORK.card.classes, 1.0))
+    rarely = replace(alike, odds={**alike.odds, "anger": 0.25})
+    lanes = [Lane(Source.MIC, card) for card in (alike, rarely)]
+    for lane in lanes:
+        lane.push(AGITATED)
+    spoken = [
+        (one.frame, other.frame)
+        for one, other in zip(*analyse(lanes, NETWORK), strict=True)
+        if one.frame.distribution
+    ]
+    assert spoken
+    for plain, weighed in spoken:
+        before, after = (
+            frame.distribution[Affect.FRUSTRATED] / frame.distribution[Affect.WARM]
+            for frame in (plain, weighed)
+        )
+        assert after == pytest.approx(before / 4, rel=1e-4)
+        assert sum(weighed.distribution.values()) == pytest.approx(1.0, abs=1e-5)
+        assert (plain.arousal, plain.valence) == (weighed.arousal, weighed.valence)
 
 
 @pytest.mark.parametrize("pcm", [silence(3.0), noise(3.0, 0.05)])

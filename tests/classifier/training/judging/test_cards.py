@@ -2,13 +2,20 @@
 
 import math
 
+import pytest
+
 from classifier.acoustic.card import read_card
 from classifier.acoustic.model import MODELS
 from classifier.frames import Affect
 from classifier.training.judging.cards import render
 from classifier.training.learning.kinds import OPEN
 from classifier.training.material.corpora import EMODB_CLASSES
-from classifier.training.material.meaning import EMODB_AFFECTS, EMODB_COORDINATES
+from classifier.training.material.meaning import (
+    COORDINATES,
+    EMODB_AFFECTS,
+    EMODB_COORDINATES,
+    odds_of,
+)
 from tests.classifier.acoustic.test_card import card
 
 
@@ -31,11 +38,28 @@ def test_neutral_is_the_middle() -> None:
         assert (math.hypot(*place) == 0) == (name == "neutral")
 
 
+def test_neutral_is_met_most_and_classes_share() -> None:
+    """Half way between even and what is met; boredom takes half of what sadness has alone."""
+    odds = odds_of(EMODB_CLASSES)
+    assert max(odds.values()) == odds["neutral"] == 1.0
+    assert odds["anger"] == pytest.approx((0.117 / 0.470) ** 0.5, abs=1e-3)
+    alone = odds_of([name for name in EMODB_CLASSES if name != "boredom"])["sadness"]
+    assert odds["boredom"] == odds["sadness"] == pytest.approx(alone / 2**0.5, abs=1e-3)
+
+
+def test_the_shipped_odds_are_those_of_the_recipe() -> None:
+    """Both shipped cards carry what the recipe would give their classes; every class has some."""
+    for name in ("open", "research"):
+        shipped = read_card(MODELS / f"{name}.json")
+        assert shipped.odds == odds_of(shipped.classes)
+    assert set(odds_of(list(COORDINATES))) == set(COORDINATES)
+
+
 def test_the_page_tells_what_the_card_knows() -> None:
     """Mapping, data, licence, limits and figures are on the page."""
     page = render(card(limits=OPEN.limits, measured={"clip: UAR": 0.5}))
     for text in (
-        "| joy | warm |",
+        "| joy | warm | 0.6 |",
         "nothing",
         "CC0-1.0",
         "clip: UAR: 0.5",

@@ -66,3 +66,19 @@ def test_risk_falls_with_the_floor_where_confidence_is_honest() -> None:
     assert [coverage for _, coverage, _ in rows] == [0.25, 0.5, 0.75, 1.0]
     assert [wrong for _, _, wrong in rows] == pytest.approx([0.0, 0.0, 1 / 3, 0.5])
     assert rows[0][0] > rows[-1][0]
+
+
+def test_an_answer_counts_as_often_as_it_weighs() -> None:
+    """Three of weight one and one of weight three are six answers; none of weight 0 is seen."""
+    confidence, right = np.array([0.85, 0.75, 0.65, 0.55]), np.array([True, True, False, False])
+    times = np.array([1, 0, 3, 2])
+    weight = times.astype(np.float64)
+    often = np.repeat(confidence, times), np.repeat(right, times)
+    assert calibration(confidence, right, weight=weight)[0] == pytest.approx(calibration(*often)[0])
+    (*_, last) = risk_coverage(confidence, right, points=2, weight=weight)
+    assert last == pytest.approx((0.55, 1.0, 5 / 6))
+
+
+def test_nothing_said_is_no_risk() -> None:
+    """Without answers there is no curve."""
+    assert risk_coverage(np.zeros(0), np.zeros(0, np.bool_)) == []

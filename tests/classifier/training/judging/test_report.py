@@ -126,6 +126,56 @@ def test_confidence_is_judged_by_the_mapping() -> None:
     assert result.calibration_error == pytest.approx(0.75 - 1 / 7)
 
 
+def test_in_conversation_classes_weigh_what_they_are_met() -> None:
+    """Neutral, right, weighs 47 %; anger, wrong, 12 %: of the balanced half right becomes 80 %."""
+    mixed = [answer("neutral", "neutral", Affect.NEUTRAL), answer("anger", "anger", Affect.WARM)]
+    result = figures(mixed, FOUR)
+    assert result.named_right == 0.5
+    assert result.everyday.named == 1.0
+    assert result.everyday.named_right == pytest.approx(0.470 / (0.470 + 0.117))
+
+
+def test_in_conversation_every_class_that_is_known_counts() -> None:
+    """Fear counts though four others were asked for; calm does not: no weights of seven know it."""
+    mixed = [
+        answer("neutral", "neutral", Affect.NEUTRAL),
+        answer("fear", "fear", Affect.WARM),
+        answer("calm", "neutral", Affect.WARM),
+    ]
+    assert figures(mixed, FOUR).everyday.named_right == pytest.approx(0.470 / (0.470 + 0.026))
+
+
+def test_what_was_judged_by_other_words_is_marked_and_not_on_the_card() -> None:
+    """Of folds of before the figures that hang on words are marked; the card leaves them out."""
+    assert " *" not in page(report()).split("## Other sound")[0].split("## Every condition")[1]
+    assert "session: of these right" in measured(report())
+    old = report()
+    for protocol in old["conditions"][EMODB]["clean"].values():  # type: ignore[index]
+        protocol.pop("everyday", None)
+    assert f"| {EMODB} * | session |" in page(old)
+    assert "Folds, judged before" in page(old)
+    told = measured(old)
+    assert "session: UAR" in told
+    assert "session: of these right" not in told
+
+
+def test_the_page_tells_of_meetings_and_of_what_shipped_weights_do_abroad() -> None:
+    """Words said to people who just talk; first tones and joins of unseen corpora."""
+    made = report()
+    made["meetings"] = {
+        "open": {"excerpts": 3, "readings": 40, "named": 0.5, "words": {"neutral": 0.75}}
+    }
+    made["abroad"] = {
+        "first tone": made["first tone"],
+        "joins": made["joins"],
+        "joins, voice known": made["joins, voice known"],
+    }
+    text = page(made)
+    assert "`open` names 50% of 40 readings in 3 excerpts; of these neutral 75%." in text
+    assert "Of 4 RAVDESS or nEMO clips" in text
+    assert text.count("joins of two affects of one RAVDESS or nEMO speaker") == 2
+
+
 def test_the_floor_is_the_lowest_that_is_right_often_enough() -> None:
     """A quarter wrong at the most; where that is never so there is none."""
     risk = [(0.9, 0.1, 0.1), (0.7, 0.4, 0.25), (0.5, 0.8, 0.4)]
