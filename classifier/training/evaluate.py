@@ -16,7 +16,7 @@ import typer
 from threadpoolctl import threadpool_limits
 
 from classifier.acoustic.model import MODELS, Network, load_network
-from classifier.errors import ClassifierError
+from classifier.errors import ClassifierError, ConfigError
 from classifier.training.console import console, reporting
 from classifier.training.judging.cards import render
 from classifier.training.judging.conditions import (
@@ -76,8 +76,19 @@ class Judge:
         self._treated: dict[str, dict[str, Played]] = {}
 
     def go_on(self) -> None:
-        """Keep what was measured before of all that is not measured anew."""
-        self.report |= json.loads((self.out / "report.json").read_text(encoding="utf-8"))
+        """Keep what was measured before of all that is not measured anew.
+
+        Raises:
+            ConfigError: nothing was, or with other orders and speakers.
+        """
+        try:
+            before = json.loads((self.out / "report.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ConfigError("there is no report to go on from: evaluate once in full") from error
+        for name in ("orders", "treated speakers"):
+            if before.get(name) != self.report[name]:
+                raise ConfigError(f"the report was made with other {name}: {before.get(name)}")
+        self.report = before
 
     def clean(self, corpus: str) -> Played:
         """The corpus as it is."""
