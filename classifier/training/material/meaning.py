@@ -129,6 +129,7 @@ OPEN_LIMITS: Final = (
     "The actors are ten, and German. How sure the network may be was found on men where it had "
     "heard only women, and the reverse. Other recordings can be stranger than that: on North "
     "American actors its confidence is too high, on its own kind of recordings too low.",
+    "To people who just talk it says 'tired' too often: in meetings, in every second word.",
 )
 RESEARCH_LIMITS: Final = (
     "The actors are 43: German, North American and Polish. Boredom occurs in the German corpus "
