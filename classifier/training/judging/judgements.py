@@ -67,8 +67,9 @@ class Answer:
 class Everyday:
     """What is said, where emotions come as often as in conversation.
 
-    The readings of all clips whose class the network knows, each class weighing what it has in
-    :data:`~classifier.training.material.meaning.CONVERSATION`: a corpus is balanced, life is not.
+    The readings of all clips whose class the network knows and has a share in
+    :data:`~classifier.training.material.meaning.CONVERSATION`, each class weighing that share: a
+    corpus is balanced, life is not.
     """
 
     calibration_error: float
@@ -141,7 +142,9 @@ def figures(answers: Sequence[Answer], among: Sequence[str]) -> Figures:
         named=heard.share_named(),
         named_right=heard.share_right(),
         changes_at_most_once=float(np.mean([_changes(a) <= 1 for a in asked])),
-        everyday=_everyday([a for a in answers if a.truth in a.classes]),
+        everyday=_everyday(
+            [a for a in answers if a.truth in a.classes and a.truth in CONVERSATION]
+        ),
     )
 
 
@@ -191,11 +194,11 @@ class _Readings:
     truth: NDArray[np.str_]
 
     def weighed(self, shares: Mapping[str, float]) -> NDArray[np.float64]:
-        """What each reading weighs where the classes have these shares; 0 if a class has none."""
+        """What each reading weighs where the classes have these shares."""
         weight = np.zeros(len(self.truth))
         for name in set(self.truth.tolist()):
             of_class = self.truth == name
-            weight[of_class] = shares.get(name, 0.0) / np.count_nonzero(of_class)
+            weight[of_class] = shares[name] / np.count_nonzero(of_class)
         return weight
 
     def share_named(self, weight: NDArray[np.float64] | None = None) -> float:

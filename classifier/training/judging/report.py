@@ -103,9 +103,10 @@ def measured(report: Mapping[str, Any]) -> dict[str, Any]:
                 told[f"{name}, {protocol}: UAR of 4 classes"] = round(figures["uar"], 3)
                 told[f"{name}, {protocol}: UAR of arousal"] = round(figures["arousal"], 3)
                 told |= _honesty(f"{name}, {protocol}", figures)
-    told["noises never shown: share of readings that name an affect"] = round(
-        report["noise"]["named"], 4
-    )
+    if EMODB in conditions and _is_of_today(conditions[EMODB]):
+        told["noises never shown: share of readings that name an affect"] = round(
+            report["noise"]["named"], 4
+        )
     return told
 
 

@@ -145,6 +145,14 @@ def test_in_conversation_every_class_that_is_known_counts() -> None:
     assert figures(mixed, FOUR).everyday.named_right == pytest.approx(0.470 / (0.470 + 0.026))
 
 
+def test_what_is_not_counted_in_conversation_has_no_say() -> None:
+    """Boredom has no share there: a wrong word for it changes nothing of the rest."""
+    neutral = answer("neutral", "neutral", Affect.NEUTRAL)
+    both = [neutral, answer("boredom", "boredom", Affect.WARM)]
+    assert figures(both, EMODB_CLASSES).named_right == 0.5
+    assert figures(both, EMODB_CLASSES).everyday == figures([neutral], EMODB_CLASSES).everyday
+
+
 def test_what_was_judged_by_other_words_is_marked_and_not_on_the_card() -> None:
     """Of folds of before the figures that hang on words are marked; the card leaves them out."""
     assert " *" not in page(report()).split("## Other sound")[0].split("## Every condition")[1]
