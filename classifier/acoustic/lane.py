@@ -24,6 +24,7 @@ from classifier.acoustic.model import pool
 from classifier.acoustic.pitch import no_memory
 from classifier.acoustic.signals.meter import SoundMeter
 from classifier.acoustic.smoothing import Course, Namer, Smoother
+from classifier.acoustic.tenor import LASTING, Tenor
 from classifier.acoustic.voices import VoiceTracker
 from classifier.acoustic.window import SlidingWindow, Window
 from classifier.frames import (
@@ -59,6 +60,8 @@ class _Habit:
         self.recent = Baseline(WIDTH, card.baseline_weight_s)
         self.frames = FrameHabit(card.baseline_weight_s)
         self.level = Baseline(1)
+        lasting = np.array([card.affects[name] in LASTING for name in card.classes], np.bool_)
+        self.tenor = Tenor(lasting, card.baseline_weight_s)
         self.smoother = Smoother(window_ms)
         self.namer = Namer(card.floor)
         self.trajectory = Trajectory()
@@ -107,7 +110,7 @@ class Lane:
         self._voice = voice
         habit = self._habits[voice]
         self._baseline, self._recent, self._frames = habit.own, habit.recent, habit.frames
-        self._level, self._trajectory = habit.level, habit.trajectory
+        self._level, self._tenor, self._trajectory = habit.level, habit.tenor, habit.trajectory
         self._smoother, self._namer = habit.smoother, habit.namer
 
     @property
@@ -177,9 +180,11 @@ class Lane:
         if course is Course.ANEW:
             self._namer.forget()
         distribution = self._unlikely.copy()
-        # Words are weighed by how often they are met; the place is that of what was heard.
-        weighed = smooth * self._odds
+        # Words are weighed by how often they are met, and what this voice sounds like all along is
+        # no news; the place is that of what was heard.
+        weighed = smooth * self._odds * self._tenor.odds_at(window.end_s)
         weighed /= weighed.sum()
+        self._tenor.learn(window.end_s, emotion, window.new_speech_s)
         for name, probability in zip(self._affects, weighed.tolist(), strict=True):
             distribution[name] += probability
         floor = CROWD_FLOOR if crowd else self._card.floor_at(self.heard_s)

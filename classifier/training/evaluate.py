@@ -40,6 +40,7 @@ from classifier.training.judging.judgements import FOUR
 from classifier.training.judging.listeners import measure_agreement
 from classifier.training.judging.meetings import measure_meetings
 from classifier.training.judging.plots import draw
+from classifier.training.judging.prevailing import measure_prevailing
 from classifier.training.judging.protocol import clip_protocol
 from classifier.training.judging.report import false_alarms, measured, measured_research, page
 from classifier.training.learning.kinds import OPEN, RESEARCH
@@ -144,6 +145,10 @@ def _shipped_conditions(judge: Judge, shipped: Network, research: Network) -> No
         "first tone": dataclasses.asdict(measure_first_tone(judge.corpora, folds)),
         "joins": dataclasses.asdict(measure_joins(judge.corpora, folds)),
         "joins, voice known": dataclasses.asdict(measure_joins_known(judge.corpora, folds)),
+    }
+    judge.report["prevailing"] = {
+        kind: dataclasses.asdict(figures)
+        for kind, figures in measure_prevailing(judge.corpora, folds, judge.progress).items()
     }
     judge.report["meetings"] = {
         network.card.name: dataclasses.asdict(measure_meetings(judge.corpora, network))

@@ -32,6 +32,11 @@ def named(frames: Sequence[VoiceFrame]) -> list[Affect]:
     return [frame.affect for frame in frames if frame.affect is not None]
 
 
+def odds_of(frame: VoiceFrame, affect: Affect) -> float:
+    """How many times as likely as *neutral*."""
+    return frame.distribution[affect] / frame.distribution[Affect.NEUTRAL]
+
+
 WHOLE = frames_of(AGITATED)
 
 
@@ -90,6 +95,29 @@ def test_words_are_weighed_by_how_often_they_are_met() -> None:
         assert after == pytest.approx(before / 4, rel=1e-4)
         assert sum(weighed.distribution.values()) == pytest.approx(1.0, abs=1e-5)
         assert (plain.arousal, plain.valence) == (weighed.arousal, weighed.valence)
+
+
+def test_what_a_voice_always_sounds_like_is_said_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """*Tired* loses what the voice was heard as before, no other word does; its place stays."""
+    pcm = np.concatenate([TIRED, TIRED])
+    readings = hear(pcm)[0]
+    monkeypatch.setattr("classifier.acoustic.lane.LASTING", frozenset())
+    without = hear(pcm)[0]
+    spoken = [
+        (one.frame, other.frame)
+        for one, other in zip(readings, without, strict=True)
+        if one.frame.distribution
+    ]
+    left = [
+        odds_of(after, Affect.TIRED) / odds_of(before, Affect.TIRED) for after, before in spoken
+    ]
+    assert left[0] == pytest.approx(1.0, rel=1e-5)
+    assert min(left) == pytest.approx(left[-1], rel=0.3)
+    assert left[-1] < 0.7
+    for after, before in spoken:
+        warm = odds_of(before, Affect.WARM)
+        assert odds_of(after, Affect.WARM) == pytest.approx(warm, rel=1e-4)
+        assert (after.arousal, after.valence) == (before.arousal, before.valence)
 
 
 @pytest.mark.parametrize("pcm", [silence(3.0), noise(3.0, 0.05)])

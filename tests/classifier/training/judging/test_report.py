@@ -184,6 +184,23 @@ def test_the_page_tells_of_meetings_and_of_what_shipped_weights_do_abroad() -> N
     assert text.count("joins of two affects of one RAVDESS or nEMO speaker") == 2
 
 
+def test_the_page_tells_of_sessions_in_which_one_tone_prevails() -> None:
+    """A row for each kind; a session of one class has no recall."""
+    made = report()
+    assert "tone prevails" not in page(made)
+    made["prevailing"] = {
+        "at rest alone": {
+            "clips": 9, "named": 0.4, "named_right": 0.85, "uar": None, "arousal": None
+        },
+        "mostly anger": {
+            "clips": 15, "named": 0.5, "named_right": 0.7, "uar": 0.525, "arousal": 0.8
+        },
+    }  # fmt: skip
+    text = page(made)
+    assert "| at rest alone | 9 | - | - | 40%, 85% |" in text
+    assert "| mostly anger | 15 | 0.525 | 0.800 | 50%, 70% |" in text
+
+
 def test_the_floor_is_the_lowest_that_is_right_often_enough() -> None:
     """A quarter wrong at the most; where that is never so there is none."""
     risk = [(0.9, 0.1, 0.1), (0.7, 0.4, 0.25), (0.5, 0.8, 0.4)]
