@@ -9,9 +9,13 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 
+import structlog
+
 from server.models import Tier
 from server.sessions.session import Session
 from server.settings import Settings
+
+_log = structlog.get_logger(__name__)
 
 _LOOK_EVERY_S: Final = 1.0
 
@@ -36,8 +40,13 @@ class Reaper:
         while True:
             await asyncio.sleep(self._look_every_s)
             for session in tuple(sessions()):
-                if self._is_over(session):
-                    end(session)
+                # One session that cannot be ended must not keep all others for ever.
+                try:
+                    if self._is_over(session):
+                        end(session)
+                except Exception as exc:
+                    name = session.session_id[:6]
+                    _log.error("session not looked after", session=name, error=repr(exc))
 
     def _is_over(self, session: Session) -> bool:
         if session.tier is Tier.PAID:

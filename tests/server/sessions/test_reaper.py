@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 
 from classifier import Affect, Source
 from server.log.sqlite import SqliteStore
@@ -96,6 +97,39 @@ async def test_the_end_comes_after_its_time_and_hardly_later(
     assert len(ages_s) == 3
     for age_s in ages_s:
         assert ttl_s < age_s <= ttl_s + late_s + 1e-6
+
+
+async def test_one_that_cannot_be_ended_does_not_stop_the_others(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    """It is said in the log, and tried again; the reaper goes on."""
+    house = House(SqliteStore(tmp_path, clock), clock)
+    await house.store.open()
+    table: dict[str, Session] = {}
+    for _ in range(3):
+        session, _ = await house.start()
+        table[session.session_id] = session
+    stuck, *others = table
+    ended: list[str] = []
+    tries = 0
+
+    def end(session: Session) -> None:
+        nonlocal tries
+        if session.session_id == stuck and tries < 2:
+            tries += 1
+            raise RuntimeError("cannot")
+        del table[session.session_id]
+        ended.append(session.session_id)
+
+    with capture_logs() as logs:
+        run = asyncio.create_task(Reaper(Settings(_env_file=None)).run(table.values, end))
+        await until(lambda: not table or run.done())
+    run.cancel()
+    await asyncio.wait([run])
+    await house.manager.aclose()
+    assert run.cancelled(), "it ended by itself"
+    assert ended == [*others, stuck]
+    assert [log["session"] for log in logs] == [stuck[:6]] * 2
 
 
 # -- who lives and who does not -----------------------------------------------------------------
