@@ -12,17 +12,21 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from classifier.training.judging.report import is_of_today, marked
+
 DOTS_PER_INCH: Final = 70
 
 
 def draw(report: dict[str, Any], out: Path) -> None:
     """Write ``reliability.png``, ``risk.png`` and ``confusion.png``."""
-    sessions = {name: entry["clean"]["session"] for name, entry in report["conditions"].items()}
+    conditions = report["conditions"]
+    sessions = {marked(name, e): e["clean"]["session"] for name, e in conditions.items()}
+    style = {marked(name, e): "-" if is_of_today(e) else "--" for name, e in conditions.items()}
     reliability, axes = _figure()
     axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
     for name, session in sessions.items():
         said, was, _ = zip(*session["bins"], strict=True)
-        axes.plot(said, was, marker="o", markersize=3, label=name)
+        axes.plot(said, was, style[name], marker="o", markersize=3, label=name)
     axes.set(xlabel="confidence of the leading affect", ylabel="share right", ylim=(0, 1))
     axes.legend(fontsize=7)
     _save(reliability, out / "reliability.png")
@@ -30,7 +34,7 @@ def draw(report: dict[str, Any], out: Path) -> None:
     axes.axhline(0.25, color="grey", linewidth=0.8)
     for name, session in sessions.items():
         _, coverage, wrong = zip(*session["risk"], strict=True)
-        axes.plot(coverage, wrong, label=name)
+        axes.plot(coverage, wrong, style[name], label=name)
     axes.set(xlabel="coverage", ylabel="share wrong", xlim=(0, 1), ylim=(0, 0.8))
     axes.legend(fontsize=7)
     _save(risk, out / "risk.png")

@@ -103,7 +103,7 @@ def measured(report: Mapping[str, Any]) -> dict[str, Any]:
                 told[f"{name}, {protocol}: UAR of 4 classes"] = round(figures["uar"], 3)
                 told[f"{name}, {protocol}: UAR of arousal"] = round(figures["arousal"], 3)
                 told |= _honesty(f"{name}, {protocol}", figures)
-    if EMODB in conditions and _is_of_today(conditions[EMODB]):
+    if EMODB in conditions and is_of_today(conditions[EMODB]):
         told["noises never shown: share of readings that name an affect"] = round(
             report["noise"]["named"], 4
         )
@@ -181,16 +181,16 @@ def page(report: Mapping[str, Any]) -> str:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, entry in conditions.items():
-        mark = "" if _is_of_today(entry) else " *"
+        shown = marked(name, entry)
         for protocol, one in entry["clean"].items():
             low, high = one["interval"]
             lines.append(
-                f"| {name}{mark} | {protocol} | {one['uar']:.3f} | {low:.3f} to {high:.3f} |"
+                f"| {shown} | {protocol} | {one['uar']:.3f} | {low:.3f} to {high:.3f} |"
                 f" {one['arousal']:.3f} | {one['calibration_error']:.3f} |"
                 f" {one['named']:.0%}, {one['named_right']:.0%} | {floor_for(one['risk'])} |"
                 f" {one['changes_at_most_once']:.1%} |"
             )
-    if not all(map(_is_of_today, conditions.values())):
+    if not all(map(is_of_today, conditions.values())):
         lines += [
             "",
             "\\* Folds, judged before words were weighed by how often they are met (`odds` of the",
@@ -255,7 +255,12 @@ def page(report: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _is_of_today(entry: Mapping[str, Any]) -> bool:
+def marked(name: str, entry: Mapping[str, Any]) -> str:
+    """The name of a condition, with a mark where other words were judged than are said now."""
+    return name if is_of_today(entry) else f"{name} *"
+
+
+def is_of_today(entry: Mapping[str, Any]) -> bool:
     """Whether what is said under a condition was judged as words are chosen now."""
     return "everyday" in entry["clean"]["session"]
 
@@ -274,7 +279,7 @@ def _everyday(conditions: Mapping[str, Any]) -> list[str]:
         "|---|---|---|---|---|",
     ]
     for name, entry in conditions.items():
-        if not _is_of_today(entry):
+        if not is_of_today(entry):
             continue
         for protocol, figures in entry["clean"].items():
             one = figures["everyday"]

@@ -244,9 +244,14 @@ def test_the_research_card_tells_of_corpora_left_out() -> None:
     assert not any(name.startswith("emodb") for name in told)
 
 
-def test_pictures_are_drawn(tmp_path: Path) -> None:
-    """Three small PNG files."""
-    draw(report(), tmp_path)
+@pytest.mark.parametrize("old", [False, True])
+def test_pictures_are_drawn(tmp_path: Path, old: bool) -> None:
+    """Three small PNG files, where figures of before are in the report as well."""
+    made = report()
+    if old:
+        for protocol in made["conditions"][EMODB]["clean"].values():  # type: ignore[index]
+            protocol.pop("everyday", None)
+    draw(made, tmp_path)
     for name in ("reliability", "risk", "confusion"):
         content = (tmp_path / f"{name}.png").read_bytes()
         assert content.startswith(b"\x89PNG")
