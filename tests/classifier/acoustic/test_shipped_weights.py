@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from classifier.acoustic.model import load_network
+from classifier.training.judging.meetings import measure_meetings
 from classifier.training.judging.protocol import clip_protocol
 from classifier.training.material.corpora import Corpora, CorporaMissingError
 
@@ -52,6 +53,17 @@ def test_another_language_is_heard_by_its_arousal(corpora: Corpora) -> None:
     pairs = [both for both in arousal.values() if len(both) == 2]
     assert len(pairs) >= 15
     assert np.mean([both["angry"] > both["calm"] for both in pairs]) > 0.7
+
+
+@pytest.mark.corpora
+@pytest.mark.parametrize("weights", ["open", "research"])
+def test_people_who_just_talk_are_neutral_rather_than_anything_else(
+    corpora: Corpora, weights: str
+) -> None:
+    """In meetings, in which nobody plays an emotion, no other word is said as often."""
+    said = measure_meetings(corpora, load_network(weights))
+    assert said.named > 0.2
+    assert next(iter(said.words)) == "neutral"
 
 
 @pytest.mark.corpora
