@@ -117,7 +117,8 @@ LIMITS: Final = (
     "Joy is often taken for anger: both are loud, high and lively, and they differ by less than "
     "the rest.",
     "The first seconds of a voice are compared with an average voice, not with its own habit. A "
-    "voice that keeps one tone for minutes makes that tone its habit.",
+    "voice that keeps one tone for minutes makes that tone its habit, and one that sounds tired all "
+    "along is said to be so less and less.",
     "In other languages and other recordings the emotions are confused far more often (see the "
     "figures); arousal carries over best.",
     "Children, old and ill voices and distant microphones were not measured. A baby, an animal or "
@@ -129,7 +130,7 @@ OPEN_LIMITS: Final = (
     "The actors are ten, and German. How sure the network may be was found on men where it had "
     "heard only women, and the reverse. Other recordings can be stranger than that: on North "
     "American actors its confidence is too high, on its own kind of recordings too low.",
-    "To people who just talk it says 'tired' too often: in meetings, in every second word.",
+    "To people who just talk it says 'tired' too often: in meetings, in two words of five.",
 )
 RESEARCH_LIMITS: Final = (
     "The actors are 43: German, North American and Polish. Boredom occurs in the German corpus "
