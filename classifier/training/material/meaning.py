@@ -117,8 +117,8 @@ LIMITS: Final = (
     "Joy is often taken for anger: both are loud, high and lively, and they differ by less than "
     "the rest.",
     "The first seconds of a voice are compared with an average voice, not with its own habit. A "
-    "voice that keeps one tone for minutes makes that tone its habit, and one that sounds tired all "
-    "along is said to be so less and less.",
+    "voice that keeps one tone for minutes makes that tone its habit, and one that sounds tired "
+    "all along is said to be so less and less.",
     "In other languages and other recordings the emotions are confused far more often (see the "
     "figures); arousal carries over best.",
     "Children, old and ill voices and distant microphones were not measured. A baby, an animal or "

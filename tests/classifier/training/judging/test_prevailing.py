@@ -9,6 +9,8 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytest.importorskip("torch", reason="needs the train extra")
+
 from classifier.acoustic.model import load_network
 from classifier.training.judging.folds import Fold
 from classifier.training.judging.prevailing import chosen, measure_prevailing, truth_of
