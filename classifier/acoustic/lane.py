@@ -42,6 +42,14 @@ CROWD_FLOOR: Final = 0.95
 """Confidence that an affect needs where many voices seem to speak at once: there is no saying
 whose it would be."""
 
+EXPECTED_ODDS: Final = 4.0
+"""How many times as likely a window holds a voice where one that is known was as loud as this all
+along: what is shouted, sobbed or laughed sounds little like what the network was taught of speech."""
+
+NEAR_DB: Final = 3.0
+"""How far below its usual level a known voice is expected: what lies lower may be others, behind
+it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -157,6 +165,7 @@ class Lane:
             recent: functionals and probabilities of its newest second, where that was heard too.
         """
         crowd = self._crowd.hear(window.end_s, window.crowd)
+        speech = self._as_expected(window, speech)
         if speech < self._card.speech_threshold:
             return Reading(self._frame(window, speech=speech), None)
         # The flags compare with the habit before this window: it must not hide itself.
@@ -211,6 +220,15 @@ class Lane:
             voice_sure=1.0 if self.voices is None else self.voices.certainty,
         )
         return Reading(frame, emotion)
+
+    def _as_expected(self, window: Window, speech: float) -> float:
+        """The probability of a human voice, where there may be one that is known."""
+        usual = self._level.own_mean
+        if usual is None or self.heard_s < self._card.known_s:
+            return speech
+        if window.level_db < float(usual[0]) - NEAR_DB:
+            return speech
+        return EXPECTED_ODDS * speech / (1.0 + (EXPECTED_ODDS - 1.0) * speech)
 
     def _frame(self, window: Window, speech: float) -> VoiceFrame:
         return VoiceFrame(

@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 
 from classifier.acoustic.analysis import analyse
+from classifier.acoustic.contour import CONTOUR_WIDTH, Moments
+from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.model import load_network
 from classifier.frames import Affect, Source, VoiceFrame
 from classifier.plane import place_of
+from classifier.training.judging.recordings import frames_of as recorded_frames
+from classifier.training.judging.recordings import record
 from tests.classifier.voices import Pcm, hum, noise, recording, silence, tone
 
 NETWORK = load_network("open")
@@ -118,6 +122,42 @@ def test_what_a_voice_always_sounds_like_is_said_less(monkeypatch: pytest.Monkey
         warm = odds_of(before, Affect.WARM)
         assert odds_of(after, Affect.WARM) == pytest.approx(warm, rel=1e-4)
         assert (after.arousal, after.valence) == (before.arousal, before.valence)
+
+
+@pytest.mark.parametrize(
+    ("known", "below_db", "speech", "heard"),
+    [
+        (True, 0.0, 0.3, True),
+        (True, -12.0, 0.3, True),
+        (True, 0.0, 0.1, False),
+        (True, 6.0, 0.3, False),
+        (True, 6.0, 0.6, True),
+        (False, 0.0, 0.3, False),
+        (False, 0.0, 0.6, True),
+    ],
+)
+def test_a_known_voice_is_expected_where_it_is_as_loud(
+    known: bool, below_db: float, speech: float, heard: bool
+) -> None:
+    """A window that sounds strange is still a voice that is known, unless it lies below its usual
+    level; what nobody was heard before is not. What is told is the probability that decides."""
+    lane = Lane(Source.MIC, NETWORK.card)
+    pcm = np.concatenate([AGITATED, AGITATED]) if known else silence(1.0)
+    lane.push(pcm)
+    analyse([lane], NETWORK)
+    assert (lane.heard_s >= NETWORK.card.known_s) == known
+    heard_before = record(recorded_frames([AGITATED]), [0]).windows
+    windows = [window for window in heard_before if window.vector is not None]
+    usual_db = float(np.mean([one.level_db for one in windows]))
+    reading = lane.voice(
+        replace(windows[-1], end_s=100.0, level_db=usual_db - below_db, crowd=False),
+        np.zeros(WIDTH, np.float32),
+        np.full(len(NETWORK.card.classes), 1 / len(NETWORK.card.classes), np.float32),
+        speech,
+        Moments(*np.zeros((3, CONTOUR_WIDTH), np.float32)),
+    )
+    assert (reading.emotion is not None) == heard
+    assert (reading.frame.speech >= 0.5) == heard
 
 
 @pytest.mark.parametrize("pcm", [silence(3.0), noise(3.0, 0.05)])
