@@ -43,8 +43,8 @@ CROWD_FLOOR: Final = 0.95
 whose it would be."""
 
 EXPECTED_ODDS: Final = 4.0
-"""How many times as likely a window holds a voice where one that is known was as loud as this all
-along: what is shouted, sobbed or laughed sounds little like what the network was taught of speech."""
+"""How many times as likely a window holds a voice where one that is known was as loud all along:
+what is shouted, sobbed or laughed sounds little like the speech that the network was taught."""
 
 NEAR_DB: Final = 3.0
 """How far below its usual level a known voice is expected: what lies lower may be others, behind

@@ -197,8 +197,8 @@ def page(report: Mapping[str, Any]) -> str:
             "card) and by what a voice is heard as all along, and at the floor of then. UAR and",
             "arousal know none of these; the calibration error, what is named, the floor and the",
             "changes do, and so do the figures below on noises, on joins and on first tones of",
-            "EMO-DB. Nor was a known voice expected then where it sounds strange: up to one clip in",
-            "thirty was not heard (last column but one of the confusions), and counts as wrong.",
+            "EMO-DB. Nor was a known voice expected then where it sounds strange: up to one clip",
+            "in thirty was not heard in noise, and counts as wrong.",
         ]
     lines += [
         "",
