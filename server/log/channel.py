@@ -264,9 +264,9 @@ class Channel:
     async def _store_again(self, deadline_s: float) -> None:
         """Offer the store what it refused, and wait a little for what it says."""
         if self._offering is not None and self._offering.done():
-            # Whoever began it was cancelled. What the store said then is no answer to be had now.
-            self._offering.result()
-            self._offering = None
+            # Nobody waited for its end. What the store said then is no answer to be had now.
+            before, self._offering = self._offering, None
+            before.result()
         if self._unstored and self._offering is None:
             self._offering = asyncio.create_task(
                 self._offer_unstored(), name=f"session-{self.session_id[:6]}-store"
