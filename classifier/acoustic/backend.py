@@ -32,6 +32,8 @@ GATHER_S: Final = 0.02
 """How long a window waits for those of other sessions. Nobody sees a fiftieth of a second, and a
 hundred sessions then share each call, each commit and each change of threads."""
 
+import os as _os
+THREADS: Final = int(_os.environ.get("TT", "1"))
 DEADLINE_S: Final = 60.0
 """How long one feed waits for its analysis before it gives the backend up."""
 
@@ -104,7 +106,7 @@ class AcousticBackend(Backend):
         self._network: Network | None = None
         self._loading = asyncio.Lock()
         self._engine: BatchEngine[Lane, list[Reading]] = BatchEngine(
-            self._analyse, name="linnet-acoustic", gather_s=GATHER_S
+            self._analyse, name="linnet-acoustic", gather_s=GATHER_S, threads=THREADS
         )
 
     @classmethod

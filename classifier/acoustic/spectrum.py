@@ -68,6 +68,16 @@ def transform(frames: Floats) -> NDArray[np.complex64]:
     return np.asarray(np.fft.rfft(frames, axis=-1, norm="forward"), dtype=np.complex64)
 
 
+def square(spectrum: NDArray[np.complex64]) -> Floats:
+    """Squared magnitude of each bin, the shape of ``spectrum``; overwrites it.
+
+    In place and as plain numbers: a pass over real parts alone, which lie two apart, takes longer.
+    """
+    parts = spectrum.view(np.float32)
+    np.multiply(parts, parts, out=parts)
+    return np.asarray(parts[..., 0::2] + parts[..., 1::2], dtype=np.float32)
+
+
 def power_spectrum(frames: Floats) -> Floats:
     """Power per bin, with a floor under the frame's own power.
 
@@ -77,9 +87,7 @@ def power_spectrum(frames: Floats) -> Floats:
     Returns:
         ``(..., BINS)``.
     """
-    spectrum = transform(frames)
-    power = np.square(spectrum.real)
-    power += np.square(spectrum.imag)
+    power = square(transform(frames))
     power += RANGE * np.add.reduce(power, axis=-1, keepdims=True)
     return np.asarray(power, dtype=np.float32)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.acoustic.layout import BLOCK, Floats
-from classifier.acoustic.spectrum import transform
+from classifier.acoustic.spectrum import square, transform
 from classifier.frames import SAMPLE_RATE_HZ
 
 STEP: Final = 800
@@ -87,9 +87,7 @@ def find_lines(signals: Floats) -> list[Lines]:
     level_db = 10.0 * np.log10((energy[:, :-1] + energy[:, 1:]) / _SIZE + _TINY)
     rows = np.concatenate([halves[:, :-1], halves[:, 1:]], axis=-1)
     rows *= _TAPER
-    found = transform(rows)
-    whole = np.square(found.real)
-    whole += np.square(found.imag)
+    whole = square(transform(rows))
     # What lies below the voice band is neither a tone nor evidence against one.
     total = np.add.reduce(whole[..., _LOWEST:], axis=-1) + _TINY
     power = whole[..., :_BINS]
