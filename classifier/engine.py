@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 MAX_BATCH: Final = 64
 """Tasks in one call: enough to share the cost, few enough that the last is not kept waiting."""
 
-ENOUGH: Final = 8
+ENOUGH: Final = 16
 """Tasks that share a call so well that waiting for more is time lost."""
 
 MAX_WAITING: Final = 4096

@@ -5,6 +5,8 @@ Owns the sum. Knows nothing of what the classes are.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,8 +27,12 @@ def place_of(probabilities: Floats, places: Floats) -> Floats:
     """
     count = len(probabilities)
     if count == 1:
-        return np.asarray(np.clip(places[0], -1.0, 1.0), dtype=np.float32)
-    entropy = -float(np.sum(probabilities * np.log(np.maximum(probabilities, 1e-9))))
-    undecided = entropy / float(np.log(count))
-    found = probabilities @ places - undecided * places.mean(axis=0)
-    return np.asarray(np.clip(found, -1.0, 1.0), dtype=np.float32)
+        return _held(places[0])
+    entropy = -float(probabilities @ np.log(np.maximum(probabilities, 1e-9)))
+    undecided = entropy / math.log(count)
+    return _held((probabilities - undecided / count) @ places)
+
+
+def _held(place: Floats) -> Floats:
+    # For so few numbers the library's own takes ten times as long.
+    return np.asarray(np.minimum(np.maximum(place, -1.0), 1.0), dtype=np.float32)

@@ -12,8 +12,15 @@ from typing import Final
 
 import numpy as np
 
-from classifier.acoustic.baseline import Usual
-from classifier.acoustic.contour import Contour, Moments, contour_input, newest_moments
+from classifier.acoustic.baseline import Baseline, network_input, usual_of
+from classifier.acoustic.contour import (
+    Contour,
+    FrameHabit,
+    Moments,
+    contour_input,
+    newest_moments,
+    usual_frames_of,
+)
 from classifier.acoustic.extractor import block_frames
 from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.layout import BLOCK, BLOCK_FRAMES, BLOCK_S, Floats
@@ -21,10 +28,9 @@ from classifier.acoustic.model import Batch, Network
 from classifier.acoustic.signals.meter import listen
 from classifier.acoustic.window import Window, advance_together
 
-TOGETHER: Final = 8
+TOGETHER: Final = 16
 """Lanes whose blocks go through in one pass: they share the price of each call. With many more,
-what lies between the steps no longer stays in the processor's cache, and takes more memory than all
-that the lanes keep."""
+what lies between the steps takes more memory than all that the lanes keep."""
 
 
 def analyse(lanes: Sequence[Lane], network: Network) -> list[list[Reading]]:
@@ -107,11 +113,11 @@ class _Gathered:
     """The windows with speech of one round, and what becomes of them."""
 
     inputs: Batch
-    whole: list[Floats]
-    """Standardised functionals of each window, ``(WIDTH,)``."""
+    whole: Floats
+    """Standardised functionals of each window, ``(windows, WIDTH)``."""
 
-    newest: list[Floats]
-    """The same of the newest seconds, where there are any."""
+    newest: Floats
+    """The same of the newest seconds, where there are any, ``(rows, WIDTH)``."""
 
     frames: list[Moments]
     """What the newest frames of each add to a habit."""
@@ -124,51 +130,63 @@ def _gather(
     spoken: list[tuple[Lane, Window]] = []
     vectors: list[Floats] = []
     moving: list[Contour] = []
+    late: list[tuple[int, Floats]] = []
     for i, window in zip(ready, windows, strict=True):
         lanes[i].turn_to(window.voice)
-        if window.vector is not None and window.contour is not None:
-            spoken.append((lanes[i], window))
-            vectors.append(window.vector)
-            moving.append(window.contour)
+        if window.vector is None or window.contour is None:
+            continue
+        if window.recent is not None:
+            late.append((len(spoken), window.recent))
+        spoken.append((lanes[i], window))
+        vectors.append(window.vector)
+        moving.append(window.contour)
     if not spoken:
         return None
-    frames = np.stack([contour.frames for contour in moving])
-    speech = np.stack([contour.speech for contour in moving])
-    voiced = np.stack([contour.voiced for contour in moving])
-    newest_frames = network.standardise_frames(frames[:, -BLOCK_FRAMES:])
-    moments = newest_moments(
-        newest_frames, speech[:, -BLOCK_FRAMES:], voiced[:, -BLOCK_FRAMES:]
-    ).each()
-    habits = [lane.usual_frames(new) for (lane, _), new in zip(spoken, moments, strict=True)]
-    usual = network.in_own_units(
-        Usual(np.stack([one.mean for one in habits]), np.stack([one.deviation for one in habits]))
-    )
-    contours = contour_input(
-        frames, speech, voiced, usual.mean, usual.deviation, network.loudness_step
-    )
-    whole = [network.standardise(vector) for vector in vectors]
-    newest: list[Floats] = []
-    newest_of: list[int] = []
-    inputs: list[Floats] = []
-    recent_inputs: list[Floats] = []
-    for row, (lane, window) in enumerate(spoken):
-        inputs.append(lane.prepare(whole[row], window.new_speech_s))
-        if window.recent is not None:
-            newest.append(network.standardise(window.recent, recent=True))
-            recent_inputs.append(lane.prepare(newest[-1], window.new_speech_s, recent=True))
-            newest_of.append(row)
+    own, of_late, of_frames = zip(*(lane.habits for lane, _ in spoken), strict=True)
+    contours, moments = _contours(network, moving, of_frames)
     heard_s = np.array([lane.heard_s for lane, _ in spoken], np.float32)
+    new_s = np.array([window.new_speech_s for _, window in spoken])
     speech_s = np.array([window.speech_s for _, window in spoken], np.float32)
     recent_speech_s = np.array([window.recent_speech_s for _, window in spoken], np.float32)
+    whole = network.standardise(np.stack(vectors))
+    voices = [_against(own, whole, new_s)]
+    newest = whole[:0]
+    newest_of = np.array([row for row, _ in late], np.int64)
+    if late:
+        newest = network.standardise(np.stack([recent for _, recent in late]), recent=True)
+        voices.append(_against([of_late[row] for row in newest_of], newest, new_s[newest_of]))
     return _Gathered(
         Batch(
-            voices=np.stack(inputs + recent_inputs),
+            voices=np.concatenate(voices),
             contours=contours,
-            newest_of=np.array(newest_of, np.int64),
+            newest_of=newest_of,
             speech_s=np.concatenate([speech_s, recent_speech_s[newest_of]]),
             heard_s=np.concatenate([heard_s, heard_s[newest_of]]),
         ),
         whole,
         newest,
-        moments,
+        moments.each(),
     )
+
+
+def _contours(
+    network: Network, moving: Sequence[Contour], habits: Sequence[FrameHabit]
+) -> tuple[Floats, Moments]:
+    """The contours of windows as the network sees them, and what their newest frames add."""
+    frames = np.stack([contour.frames for contour in moving])
+    speech = np.stack([contour.speech for contour in moving])
+    voiced = np.stack([contour.voiced for contour in moving])
+    moments = newest_moments(
+        network.standardise_frames(frames[:, -BLOCK_FRAMES:]),
+        speech[:, -BLOCK_FRAMES:],
+        voiced[:, -BLOCK_FRAMES:],
+    )
+    usual = network.in_own_units(usual_frames_of(habits, moments))
+    seen = contour_input(frames, speech, voiced, usual.mean, usual.deviation, network.loudness_step)
+    return seen, moments
+
+
+def _against(habits: Sequence[Baseline], standardised: Floats, new_s: Floats) -> Floats:
+    """Functionals as the network sees them, ``(rows, 2 * WIDTH)``."""
+    usual = usual_of(habits, standardised, new_s)
+    return network_input(standardised, usual.mean, usual.deviation)

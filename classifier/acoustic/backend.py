@@ -28,11 +28,12 @@ MAX_UNREAD: Final = 256
 """Frames that wait for the reader of a stream (two minutes of one voice). When it is full, feed
 waits: nothing is dropped."""
 
-GATHER_S: Final = 0.02
-"""How long a window waits for those of other sessions. Nobody sees a fiftieth of a second, and a
-hundred sessions then share each call, each commit and each change of threads."""
+GATHER_S: Final = 0.04
+"""How long a window waits for those of other sessions. Nobody sees a twenty-fifth of a second, and
+a hundred sessions then share each call, each commit and each change of threads."""
 
 import os as _os
+
 THREADS: Final = int(_os.environ.get("TT", "1"))
 DEADLINE_S: Final = 60.0
 """How long one feed waits for its analysis before it gives the backend up."""

@@ -7,6 +7,7 @@ measured against itself, in steps of its own size. The network is trained on exa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,13 +89,8 @@ class Baseline:
             standardised: ``(width,)``, in population deviations from the population's mean.
             speech_s: new speech in the window, seconds.
         """
-        weighted = speech_s * standardised.astype(np.float64)
-        return shrunk(
-            self._sum + weighted,
-            self._squares + weighted * standardised,
-            self._heard_s + speech_s,
-            self._weight_s,
-        )
+        alone = usual_of([self], standardised[None], np.array([speech_s]))
+        return Usual(alone.mean[0], alone.deviation[0])
 
     def learn(self, standardised: Floats, speech_s: float) -> None:
         """Take a window in."""
@@ -102,6 +98,23 @@ class Baseline:
         self._sum += weighted
         self._squares += weighted * standardised
         self._heard_s += speech_s
+
+
+def usual_of(habits: Sequence[Baseline], standardised: Floats, speech_s: Floats) -> Usual:
+    """What :meth:`Baseline.with_new` says of several, at once.
+
+    Args:
+        habits: of one weight.
+        standardised: what is new of each, ``(habits, width)``.
+        speech_s: new speech of each, seconds, ``(habits,)``.
+    """
+    weighted = speech_s[:, None] * standardised.astype(np.float64)
+    return shrunk(
+        np.stack([habit._sum for habit in habits]) + weighted,
+        np.stack([habit._squares for habit in habits]) + weighted * standardised,
+        (np.array([habit._heard_s for habit in habits]) + speech_s)[:, None],
+        habits[0]._weight_s,
+    )
 
 
 def network_input(standardised: Floats, mean: Floats, deviation: Floats) -> Floats:

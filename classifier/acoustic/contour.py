@@ -8,6 +8,7 @@ The stream and the training run the same code.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -114,18 +115,31 @@ class FrameHabit:
 
     def with_new(self, new: Moments) -> Usual:
         """The shrunk habit as it would be with these frames taken in; changes nothing."""
-        return shrunk(
-            self._total + new.total,
-            self._squares + new.squares,
-            self._seconds + new.seconds,
-            self._weight_s,
+        alone = usual_frames_of(
+            [self], Moments(new.total[None], new.squares[None], new.seconds[None])
         )
+        return Usual(alone.mean[0], alone.deviation[0])
 
     def learn(self, new: Moments) -> None:
         """Take frames in."""
         self._total += new.total
         self._squares += new.squares
         self._seconds += new.seconds
+
+
+def usual_frames_of(habits: Sequence[FrameHabit], new: Moments) -> Usual:
+    """What :meth:`FrameHabit.with_new` says of several, at once.
+
+    Args:
+        habits: of one weight.
+        new: what is new of each, along the first axis.
+    """
+    return shrunk(
+        np.stack([habit._total for habit in habits]) + new.total,
+        np.stack([habit._squares for habit in habits]) + new.squares,
+        np.stack([habit._seconds for habit in habits]) + new.seconds,
+        habits[0]._weight_s,
+    )
 
 
 def contour_input(
@@ -163,7 +177,8 @@ def contour_input(
     columns = seen[:, :CONTOUR_WIDTH]
     np.subtract(frames.transpose(0, 2, 1), centre[:, :, None], out=columns)
     columns *= (1.0 / step)[:, :, None]
-    np.clip(columns, -FARTHEST, FARTHEST, out=columns)
+    np.minimum(columns, FARTHEST, out=columns)
+    np.maximum(columns, -FARTHEST, out=columns)
     columns *= speech[:, None]
     columns[:, VOICED_ONLY] *= voiced[:, None]
     seen[:, SPEECH_CHANNEL], seen[:, VOICED_CHANNEL] = speech, voiced

@@ -30,7 +30,7 @@ _ENERGY: Final = COLUMN["energy_db"]
 _HNR: Final = COLUMN["hnr_db"]
 
 
-def clearness_db(frames: Floats, voiced: Mask) -> float:
+def clearness_db(frames: Floats, voiced: Mask) -> Floats:
     """Harmonics-to-noise ratio of the voiced frames, and half of what the loud frames of the
     window stand out of its median, dB.
 
@@ -38,19 +38,26 @@ def clearness_db(frames: Floats, voiced: Mask) -> float:
     of them over noise.
 
     Args:
-        frames: ``(frames, FRAME_WIDTH)``.
-        voiced: ``(frames,)``, at least one.
+        frames: ``(windows, frames, FRAME_WIDTH)``.
+        voiced: ``(windows, frames)``, at least one in each.
+
+    Returns:
+        ``(windows,)``.
     """
-    energy = frames[:, _ENERGY]
-    ordered = np.sort(energy[energy > _ABSENT_DB])
-    stands_out_db = float(ordered[-1 - len(ordered) // 20] - ordered[len(ordered) // 2])
-    clean_db = frames[:, _HNR][voiced]
-    return float(np.add.reduce(clean_db)) / len(clean_db) + 0.5 * stands_out_db
+    energy = frames[..., _ENERGY]
+    count = energy.shape[1]
+    ordered = np.sort(energy, axis=1)
+    # What was not heard is the least of all: it lies before the others.
+    heard = np.count_nonzero(energy > _ABSENT_DB, axis=1)
+    every = np.arange(len(ordered))
+    loud, median = ordered[every, count - 1 - heard // 20], ordered[every, count - (heard + 1) // 2]
+    clean_db = (frames[..., _HNR] * voiced).sum(axis=1) / np.count_nonzero(voiced, axis=1)
+    return np.asarray(clean_db + 0.5 * (loud - median), dtype=np.float32)
 
 
-def many_voices(frames: Floats, voiced: Mask) -> bool:
-    """Whether a window with speech sounds like a crowd rather than like one near voice."""
-    return clearness_db(frames, voiced) < ONE_VOICE_DB
+def many_voices(frames: Floats, voiced: Mask) -> Mask:
+    """Which windows with speech sound like a crowd rather than like one near voice."""
+    return np.asarray(clearness_db(frames, voiced) < ONE_VOICE_DB)
 
 
 class Crowd:

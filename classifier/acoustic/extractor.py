@@ -78,14 +78,14 @@ def block_frames(segments: Floats, memory: Floats) -> tuple[Floats, Floats]:
     frames = np.empty((segments.shape[0], BLOCK_FRAMES, FRAME_WIDTH), np.float32)
     power = spectrum.power_spectrum(spectrum.frame_signal(segments))
     found = pitch.track(power, memory)
-    measures = spectrum.shape_measures(power) | spectrum.harmonic_measures(power, found.f0_hz)
+    mel_db, measures = spectrum.shape_measures(power)
+    measures |= spectrum.harmonic_measures(power, found.f0_hz)
     measures["pitch_st"] = np.where(
         found.f0_hz > 0, spectrum.semitones(found.f0_hz), np.float32(0.0)
     )
     measures["voicing"] = found.voicing
-    noisy = np.clip(found.voicing, 1e-3, 0.999)
+    noisy = np.minimum(np.maximum(found.voicing, 1e-3), 0.999)
     measures["hnr_db"] = (10.0 * np.log10(noisy / (1.0 - noisy))).astype(np.float32)
-    mel_db = spectrum.log_mel(power)
     for name, values in measures.items():
         frames[..., COLUMN[name]] = values
     frames[..., FIRST_MFCC : FIRST_MFCC + MFCCS] = spectrum.mfcc(mel_db)

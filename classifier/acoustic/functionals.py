@@ -2,12 +2,11 @@
 
 Owns the list of functionals and their order. None depends on the level of the recording, on how
 long the clip is or on the silence around the speech: those are properties of a corpus, not of a
-voice.
+voice. Windows of several lanes are described at once: so few numbers cost less than the calls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -18,7 +17,6 @@ from classifier.acoustic.layout import (
     FIRST_MEL,
     FIRST_MFCC,
     FRAME_RATE_HZ,
-    FRAME_WIDTH,
     MEL_BANDS,
     MFCCS,
     Floats,
@@ -102,149 +100,140 @@ _STEP: Final = 5
 _EACH_CEPSTRUM: Final = np.full(MFCCS, 1.0 / MFCCS, np.float32)
 _NOUGHT: Final = np.float32(0.0)
 _ONE: Final = np.float32(1.0)
+_BEYOND: Final = np.float32(np.inf)
+"""Sorted behind every frame that counts."""
 _QUANTILES: Final = (0.2, 0.5, 0.8)
 _VOICED, _SPEECH, _UNVOICED = range(3)
-"""Rows of a span's marks."""
+"""Rows of a window's marks."""
 
 
-def enough_speech(speech: Mask, voiced: Mask) -> bool:
-    """Whether a window holds enough speech to be described."""
-    return bool(np.count_nonzero(speech) >= MIN_SPEECH and np.count_nonzero(voiced) >= MIN_VOICED)
+def enough_speech(speech: Mask, voiced: Mask) -> Mask:
+    """Which windows hold enough speech to be described, ``(..., frames) -> (...)``."""
+    spoken, sung = np.count_nonzero(speech, axis=-1), np.count_nonzero(voiced, axis=-1)
+    return np.asarray((spoken >= MIN_SPEECH) & (sung >= MIN_VOICED))
 
 
 def functionals(frames: Floats, speech: Mask, voiced: Mask) -> Floats:
-    """Describe one window.
+    """Describe windows of one length, each by itself.
+
+    Means and mean squares are products of marks, 1 where a frame counts, with the frames.
 
     Args:
-        frames: ``(frames, FRAME_WIDTH)``.
-        speech: ``(frames,)``.
-        voiced: ``(frames,)``, within ``speech``.
+        frames: ``(windows, frames, FRAME_WIDTH)``.
+        speech: ``(windows, frames)``.
+        voiced: ``(windows, frames)``, within ``speech``.
 
     Returns:
-        ``(WIDTH,)`` in the order of :data:`FUNCTIONALS`.
+        ``(windows, WIDTH)`` in the order of :data:`FUNCTIONALS`.
 
     Raises:
-        ValueError: there is not :func:`enough_speech`.
+        ValueError: there is not :func:`enough_speech` in one of them.
     """
-    vector: Floats = functionals_from(frames, speech, voiced, (0,))[0]
-    return vector
-
-
-def functionals_from(frames: Floats, speech: Mask, voiced: Mask, firsts: Sequence[int]) -> Floats:
-    """Describe spans of one window that all last to its end, such as the whole of it and its
-    newest second.
-
-    Means and mean squares of all spans are products of marks, 1 where a frame counts, with the
-    frames: so few numbers cost less than a call each for every span would.
-
-    Args:
-        frames: ``(frames, FRAME_WIDTH)``.
-        speech: ``(frames,)``.
-        voiced: ``(frames,)``, within ``speech``.
-        firsts: the first frame of each span.
-
-    Returns:
-        ``(spans, WIDTH)``, each in the order of :data:`FUNCTIONALS`.
-
-    Raises:
-        ValueError: there is not :func:`enough_speech` in a span.
-    """
-    if not all(enough_speech(speech[first:], voiced[first:]) for first in firsts):
+    if not enough_speech(speech, voiced).all():
         raise ValueError("not enough speech in the window")
-    marks = _marks(speech, voiced, firsts)
+    marks = _marks(speech, voiced)
     mean, deviation = _mean_and_deviation(frames, marks)
     moves, flux_deviation = _moves(frames, marks)
     rises = _rises(frames, marks)
-    energy = frames[:, _ENERGY]
-    sung = frames[voiced].take(_VOICED_COLUMNS, axis=1).T
-    vectors = np.empty((len(firsts), WIDTH), np.float32)
-    for i, first in enumerate(firsts):
-        ordered = np.ascontiguousarray(sung[:, -np.count_nonzero(voiced[first:]) :])
-        ordered.sort(axis=1)
-        last = ordered.shape[1] - 1
-        voiced_db, unvoiced_db = mean[i, _VOICED, _ENERGY], mean[i, _UNVOICED, _ENERGY]
-        spoken = energy[first:][speech[first:]]
-        spoken.sort()
-        low, high = (spoken[int(q * (len(spoken) - 1))] for q in (0.2, 0.8))
-        pitch_up, pitch_down = rises[i, _VOICED, :, _PITCH]
-        energy_up, energy_down = rises[i, _SPEECH, :, _ENERGY]
-        contours = (
-            moves[i, _VOICED, _PITCH],
-            pitch_up,
-            pitch_down,
-            _trend(frames[first:, _PITCH], voiced[first:]),
-            deviation[i, _SPEECH, _ENERGY],
+    energy = frames[..., _ENERGY]
+    low, high, peak = _quantiles(energy[:, None], speech, (0.2, 0.8, 1.0), 0.0)[..., 0]
+    only_voiced = np.count_nonzero(speech, axis=-1) == np.count_nonzero(voiced, axis=-1)
+    louder = np.where(only_voiced, 0.0, mean[:, _VOICED, _ENERGY] - mean[:, _UNVOICED, _ENERGY])
+    contours = np.stack(
+        (
+            moves[:, _VOICED, _PITCH],
+            *rises[:, _VOICED, :, _PITCH].T,
+            _trend(frames[..., _PITCH], marks[:, _VOICED]),
+            deviation[:, _SPEECH, _ENERGY],
             high - low,
-            spoken[-1] - mean[i, _SPEECH, _ENERGY],
-            moves[i, _VOICED, _ENERGY],
-            energy_up,
-            energy_down,
-            voiced_db - unvoiced_db if len(spoken) > ordered.shape[1] else 0.0,
-            moves[i, _SPEECH, FIRST_MEL],
-            flux_deviation[i],
-        )
-        pace = pace_measures(energy[first:], speech[first:], voiced[first:])
-        bands = np.add.reduceat(deviation[i, _SPEECH, _MEL], _GROUP_STARTS) / _GROUP_SIZES
-        np.concatenate(
-            (
-                mean[i, _VOICED, _VOICED_COLUMNS],
-                deviation[i, _VOICED, _VOICED_COLUMNS],
-                *(ordered[:, int(q * last + 0.5)] for q in _QUANTILES),
-                mean[i, _UNVOICED, _UNVOICED_COLUMNS],
-                moves[i, _VOICED, _MOVING_COLUMNS],
-                contours,
-                bands,
-                [pace[name] for name in PACE_NAMES],
-            ),
-            out=vectors[i],
-            casting="same_kind",
-        )
-    return vectors
+            peak - mean[:, _SPEECH, _ENERGY],
+            moves[:, _VOICED, _ENERGY],
+            *rises[:, _SPEECH, :, _ENERGY].T,
+            louder,
+            moves[:, _SPEECH, FIRST_MEL],
+            flux_deviation,
+        ),
+        axis=1,
+    )
+    bands = np.add.reduceat(deviation[:, _SPEECH, _MEL], _GROUP_STARTS, axis=1) / _GROUP_SIZES
+    sung = frames.take(_VOICED_COLUMNS, axis=2).swapaxes(1, 2)
+    vectors = np.concatenate(
+        (
+            mean[:, _VOICED, _VOICED_COLUMNS],
+            deviation[:, _VOICED, _VOICED_COLUMNS],
+            *_quantiles(sung, voiced, _QUANTILES, 0.5),
+            mean[:, _UNVOICED, _UNVOICED_COLUMNS],
+            moves[:, _VOICED, _MOVING_COLUMNS],
+            contours,
+            bands,
+            pace_measures(energy, speech, voiced),
+        ),
+        axis=1,
+    )
+    return np.asarray(vectors, dtype=np.float32)
 
 
-def _marks(speech: Mask, voiced: Mask, firsts: Sequence[int]) -> Floats:
-    """Which frames count, ``(spans, 3, frames)`` of 0 and 1: the voiced ones, all speech, and
+def _marks(speech: Mask, voiced: Mask) -> Floats:
+    """Which frames count, ``(windows, 3, frames)`` of 0 and 1: the voiced ones, all speech, and
     speech without voice (or all speech, where there is none such)."""
-    marks = np.zeros((len(firsts), 3, len(speech)), np.float32)
-    for row, first in zip(marks, firsts, strict=True):
-        row[_VOICED, first:] = voiced[first:]
-        row[_SPEECH, first:] = speech[first:]
-        np.subtract(row[_SPEECH], row[_VOICED], out=row[_UNVOICED])
-        if not row[_UNVOICED].any():
-            row[_UNVOICED] = row[_SPEECH]
+    marks = np.empty((len(speech), 3, speech.shape[1]), np.float32)
+    marks[:, _VOICED], marks[:, _SPEECH] = voiced, speech
+    unvoiced = np.subtract(marks[:, _SPEECH], marks[:, _VOICED], out=marks[:, _UNVOICED])
+    for window in (~unvoiced.any(axis=1)).nonzero()[0]:
+        unvoiced[window] = marks[window, _SPEECH]
     return marks
 
 
 def _mean_and_deviation(frames: Floats, marks: Floats) -> tuple[Floats, Floats]:
-    """Of every column, over the marked frames, ``(spans, 3, FRAME_WIDTH)`` each."""
-    rows = marks.reshape(-1, len(frames))
-    counts = np.add.reduce(rows, axis=1)[:, None]
+    """Of every column, over the marked frames, ``(windows, 3, FRAME_WIDTH)`` each."""
+    counts = np.add.reduce(marks, axis=2)[..., None]
     # From near their mean: squares then lose nothing in 32 bits.
-    centre = rows[_VOICED] @ frames / counts[_VOICED]
+    centre = np.matmul(marks[:, _VOICED, None], frames) / counts[:, _VOICED, None]
     away = frames - centre
-    mean = rows @ away / counts
+    mean = np.matmul(marks, away) / counts
     away *= away
-    deviation = np.sqrt(np.maximum(rows @ away / counts - mean * mean, _NOUGHT))
-    shape = (*marks.shape[:2], FRAME_WIDTH)
-    return (mean + centre).reshape(shape), deviation.reshape(shape)
+    square = np.matmul(marks, away) / counts
+    return mean + centre, np.sqrt(np.maximum(square - mean * mean, _NOUGHT))
+
+
+def _quantiles(
+    columns: Floats, where: Mask, quantiles: tuple[float, ...], rounded: float
+) -> Floats:
+    """Of the marked frames of each column, without interpolation.
+
+    Args:
+        columns: ``(windows, columns, frames)``.
+        where: ``(windows, frames)``, some in each window.
+        quantiles: which, 0..1.
+        rounded: the share of a rank that counts as a whole one, from 0 (downwards) to under 1.
+
+    Returns:
+        ``(quantiles, windows, columns)``.
+    """
+    ordered = np.where(where[:, None], columns, _BEYOND)
+    ordered.sort(axis=2)
+    last = np.count_nonzero(where, axis=1) - 1
+    every = np.arange(len(ordered))
+    return np.stack([ordered[every, :, (q * last + rounded).astype(np.intp)] for q in quantiles])
 
 
 def _moves(frames: Floats, marks: Floats) -> tuple[Floats, Floats]:
     """How much changes from one frame to the next where both are voiced, and where both are speech.
 
     Returns:
-        Mean change of each column before the mel bands, ``(spans, 2, columns)``, and the deviation
-        of the flux (the mean change of all cepstra) in speech, ``(spans,)``.
+        Mean change of each column before the mel bands, ``(windows, 2, columns)``, and the
+        deviation of the flux (the mean change of all cepstra) in speech, ``(windows,)``.
     """
     pairs = marks[:, :_UNVOICED, 1:] * marks[:, :_UNVOICED, :-1]
     # Beside the changes: the flux, its square, and a one that counts.
-    change = np.ones((len(frames) - 1, FIRST_MEL + 3), np.float32)
-    np.subtract(frames[1:, :FIRST_MEL], frames[:-1, :FIRST_MEL], out=change[:, :FIRST_MEL])
-    np.abs(change, out=change)
-    flux = change[:, FIRST_MEL]
-    np.matmul(change[:, _CEPSTRA], _EACH_CEPSTRUM, out=flux)
-    np.multiply(flux, flux, out=change[:, FIRST_MEL + 1])
-    sums = (pairs.reshape(-1, len(change)) @ change).reshape(*pairs.shape[:2], -1)
+    change = np.ones((*pairs.shape[::2], FIRST_MEL + 3), np.float32)
+    level = change[..., :FIRST_MEL]
+    np.subtract(frames[:, 1:, :FIRST_MEL], frames[:, :-1, :FIRST_MEL], out=level)
+    np.abs(level, out=level)
+    flux = change[..., FIRST_MEL]
+    np.matmul(change[..., _CEPSTRA], _EACH_CEPSTRUM, out=flux)
+    np.multiply(flux, flux, out=change[..., FIRST_MEL + 1])
+    sums = np.matmul(pairs, change)
     mean = np.asarray(sums[..., :-1] / np.maximum(sums[..., -1:], _ONE), dtype=np.float32)
     flux_mean, flux_square = mean[:, _SPEECH, FIRST_MEL], mean[:, _SPEECH, FIRST_MEL + 1]
     deviation: Floats = np.sqrt(np.maximum(flux_square - flux_mean * flux_mean, _NOUGHT))
@@ -253,21 +242,22 @@ def _moves(frames: Floats, marks: Floats) -> tuple[Floats, Floats]:
 
 def _rises(frames: Floats, marks: Floats) -> Floats:
     """Mean upward and mean downward change over 50 ms of the first two columns, both positive,
-    ``(spans, 2, 2, columns)``: voiced and speech, up and down."""
+    ``(windows, 2, 2, columns)``: voiced and speech, up and down."""
     both = marks[:, :_UNVOICED, _STEP:] * marks[:, :_UNVOICED, :-_STEP]
-    rows = both.reshape(-1, both.shape[-1])
-    level = frames[:, : max(_ENERGY, _PITCH) + 1]
-    change = level[_STEP:] - level[:-_STEP]
-    sides = np.concatenate((change, -change), axis=1)
+    level = frames[..., : max(_ENERGY, _PITCH) + 1]
+    change = level[:, _STEP:] - level[:, :-_STEP]
+    sides = np.concatenate((change, -change), axis=2)
     np.maximum(sides, _NOUGHT, out=sides)
-    counts = rows @ (sides > _NOUGHT).astype(np.float32)
-    mean = rows @ sides / np.maximum(counts, _ONE)
+    counts = np.matmul(both, (sides > _NOUGHT).astype(np.float32))
+    mean = np.matmul(both, sides) / np.maximum(counts, _ONE)
     return np.asarray(mean.reshape(len(marks), 2, 2, -1), dtype=np.float32)
 
 
-def _trend(values: Floats, where: Mask) -> float:
-    """Regression slope over the marked frames, per second."""
-    at = where.nonzero()[0] / FRAME_RATE_HZ
-    at -= np.add.reduce(at) / len(at)
-    spread = float(at @ at)
-    return float(at @ values[where]) / spread if spread > 0 else 0.0
+def _trend(values: Floats, marks: Floats) -> Floats:
+    """Regression slope over the marked frames, per second: ``(windows, frames) -> (windows,)``."""
+    at = np.arange(values.shape[1], dtype=np.float32) / np.float32(FRAME_RATE_HZ)
+    counts = np.maximum(np.add.reduce(marks, axis=1), _ONE)
+    away = (at - (marks @ at / counts)[:, None]) * marks
+    spread = np.einsum("ij,ij->i", away, away)
+    slope = np.einsum("ij,ij->i", away, values) / np.where(spread > _NOUGHT, spread, _ONE)
+    return np.asarray(slope, dtype=np.float32)

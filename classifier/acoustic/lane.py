@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.acoustic.baseline import Baseline, Usual, network_input
+from classifier.acoustic.baseline import Baseline
 from classifier.acoustic.card import Card
 from classifier.acoustic.contour import FrameHabit, Moments
 from classifier.acoustic.crowd import Crowd
@@ -131,15 +131,10 @@ class Lane:
         self.reader.push(pcm)
         return self.reader.blocks_ready > 0
 
-    def prepare(self, standardised: Floats, new_speech_s: float, *, recent: bool = False) -> Floats:
-        """The network's input for a window or its newest second, ``(2 * WIDTH,)``."""
-        habit = self._recent if recent else self._baseline
-        usual = habit.with_new(standardised, new_speech_s)
-        return network_input(standardised, usual.mean, usual.deviation)
-
-    def usual_frames(self, new: Moments) -> Usual:
-        """What is usual for the frames of this voice, the new ones among them."""
-        return self._frames.with_new(new)
+    @property
+    def habits(self) -> tuple[Baseline, Baseline, FrameHabit]:
+        """Of the voice that is heard: of its windows, of its newest seconds, and of its frames."""
+        return self._baseline, self._recent, self._frames
 
     def no_voice(self, window: Window) -> Reading:
         """The reading of a window without speech."""

@@ -115,7 +115,7 @@ class Network:
             unclipped = (vectors - self._recent_mean) / self._recent_scale
         else:
             unclipped = (vectors - self._mean) / self._scale
-        held = np.clip(unclipped, -self.card.clip, self.card.clip)
+        held = np.minimum(np.maximum(unclipped, -self.card.clip), self.card.clip)
         return np.asarray(held, dtype=np.float32)
 
     def standardise_frames(self, frames: NDArray[np.floating]) -> Floats:

@@ -114,13 +114,7 @@ def _cosines() -> Floats:
     return np.asarray(table.T, dtype=np.float32)
 
 
-_MEL_WEIGHTS: Final = _mel_weights()
 _DCT: Final = _cosines()
-
-
-def log_mel(power: Floats) -> Floats:
-    """Mean power in each mel band, dB: ``(..., BINS) -> (..., MEL_BANDS)``."""
-    return to_db(np.matmul(power, _MEL_WEIGHTS))
 
 
 def mfcc(mel_db: Floats) -> Floats:
@@ -144,32 +138,36 @@ def _slope_weights(low_hz: float, high_hz: float) -> Floats:
     return weights
 
 
-_SUMS: Final = np.zeros((BINS, 4), np.float32)
+_SUMS: Final = np.zeros((BINS, 3), np.float32)
 _SUMS[_bins(50, 1000), 0] = 1.0
 _SUMS[_bins(1000, 5000), 1] = 1.0
 _SUMS[:, 2] = 1.0
+_BANDS_AND_SUMS: Final = np.concatenate((_mel_weights(), _SUMS), axis=1)
 _OF_MAGNITUDE: Final = np.stack([FREQ_HZ, np.ones(BINS, np.float32)], axis=1)
 _SLOPES: Final = np.stack([_slope_weights(50.0, 500.0), _slope_weights(500.0, 1500.0)], axis=1)
 
 
-def shape_measures(power: Floats) -> dict[str, Floats]:
+def shape_measures(power: Floats) -> tuple[Floats, dict[str, Floats]]:
     """Where the energy of each frame lies. Definitions as in eGeMAPS (Eyben et al. 2016).
 
     Args:
         power: ``(..., BINS)``.
 
     Returns:
-        Arrays of shape ``(...)`` by column name: level and tilt measures in dB, slopes in dB per
-        kHz, centroid in semitones above 27.5 Hz.
+        Mean power in each mel band, dB, ``(..., MEL_BANDS)``; and arrays of shape ``(...)`` by
+        column name: level and tilt measures in dB, slopes in dB per kHz, centroid in semitones
+        above 27.5 Hz.
     """
     log_power = to_db(power)
     slopes = np.matmul(log_power, _SLOPES)
-    sums = np.matmul(power, _SUMS)
+    # In one pass: there is more to read than to compute.
+    of_power = np.matmul(power, _BANDS_AND_SUMS)
+    mel, sums = of_power[..., :MEL_BANDS], of_power[..., MEL_BANDS:]
     of_magnitude = np.matmul(np.sqrt(power), _OF_MAGNITUDE)
     centroid_hz = of_magnitude[..., 0] / (of_magnitude[..., 1] + FLOOR)
     loudest_low = power[..., _bins(50, 2000)].max(axis=-1)
     loudest_high = power[..., _bins(2000, 5000)].max(axis=-1)
-    return {
+    return to_db(mel), {
         "energy_db": to_db(sums[..., 2]),
         "alpha_db": to_db(sums[..., 0]) - to_db(sums[..., 1]),
         "hammarberg_db": to_db(loudest_low) - to_db(loudest_high),

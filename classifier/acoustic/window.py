@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from classifier.acoustic.contour import Contour
 from classifier.acoustic.crowd import many_voices
-from classifier.acoustic.functionals import enough_speech, functionals_from
+from classifier.acoustic.functionals import enough_speech, functionals
 from classifier.acoustic.gate import Levels, Mask, mark_together
 from classifier.acoustic.layout import (
     ANALYSIS_FRAMES,
@@ -79,6 +79,29 @@ class Window:
     """Which of the source's voices is speaking, in the order they were heard."""
 
 
+@dataclass(slots=True)
+class Found:
+    """What is found in one window when several are measured at once."""
+
+    speech: int
+    """Frames of speech."""
+
+    recent_speech: int
+    """Those of the newest second."""
+
+    level_db: float
+    """See :class:`Window`."""
+
+    crowd: bool = False
+    """Likewise."""
+
+    vector: Floats | None = None
+    """Likewise."""
+
+    recent: Floats | None = None
+    """Likewise."""
+
+
 class Voices(Protocol):
     """Who tells the voices of one source apart; see :class:`classifier.acoustic.voices`."""
 
@@ -127,37 +150,35 @@ class SlidingWindow:
         self._levels.update(block[:, _ENERGY])
         return self._levels
 
-    def describe(self, frames: Floats, speech: Mask, voiced: Mask) -> Window:
-        """What the window just kept holds; the masks become those of the voice that speaks."""
+    def count(self, frames: Floats, speech: Mask, voiced: Mask) -> int:
+        """Count the speech of the block just kept, frames; the masks become those of the voice
+        that speaks."""
         new = int(np.count_nonzero(speech[-BLOCK_FRAMES:]))
         self._heard += new
         if self._voices is not None:
             self._follow(self._voices, frames, speech, voiced, new / FRAME_RATE_HZ)
-        recent_speech, recent_voiced = speech[-RECENT_FRAMES:], voiced[-RECENT_FRAMES:]
-        of_late = int(np.count_nonzero(recent_speech))
-        vector, recent, contour, crowd = None, None, None, False
-        if of_late >= MIN_RECENT and enough_speech(speech, voiced):
-            crowd = many_voices(frames, voiced)
-            firsts = [0]
-            if enough_speech(recent_speech, recent_voiced):
-                firsts.append(ANALYSIS_FRAMES - RECENT_FRAMES)
-            vector, *newest = functionals_from(frames, speech, voiced, firsts)
-            recent = newest[0] if newest else None
-            contour = Contour(frames, speech, voiced)
-        spoken_db = frames[:, _ENERGY][speech]
-        level_db = float(np.add.reduce(spoken_db)) / len(spoken_db) if len(spoken_db) else -120.0
+        return new
+
+    def describe(self, found: Found, new: int, contour: Contour) -> Window:
+        """The window just kept, by what was found in it.
+
+        Args:
+            found: what all windows were measured for together.
+            new: frames of speech in the newest block.
+            contour: all of its frames.
+        """
         return Window(
             end_s=self._blocks * BLOCK_S,
-            vector=vector,
-            recent=recent,
-            contour=contour,
-            recent_speech_s=of_late / FRAME_RATE_HZ,
-            speech_s=len(spoken_db) / FRAME_RATE_HZ,
+            vector=found.vector,
+            recent=found.recent,
+            contour=contour if found.vector is not None else None,
+            recent_speech_s=found.recent_speech / FRAME_RATE_HZ,
+            speech_s=found.speech / FRAME_RATE_HZ,
             new_speech_s=new / FRAME_RATE_HZ,
             heard_s=self._heard / FRAME_RATE_HZ,
-            level_db=level_db,
+            level_db=found.level_db,
             threshold_db=self._levels.threshold_db,
-            crowd=crowd,
+            crowd=found.crowd,
             voice=self._voice,
         )
 
@@ -189,5 +210,42 @@ def advance_together(windows: Sequence[SlidingWindow], blocks: Floats) -> list[W
     kept = np.empty((len(windows), ANALYSIS_FRAMES, FRAME_WIDTH), np.float16)
     levels = [window.keep(*lane) for window, *lane in zip(windows, blocks, kept, strict=True)]
     frames = kept.astype(np.float32)
-    marks = zip(frames, *mark_together(frames, levels), strict=True)
-    return [window.describe(*lane) for window, lane in zip(windows, marks, strict=True)]
+    speech, voiced = mark_together(frames, levels)
+    contours = list(map(Contour, frames, speech, voiced))
+    new = [
+        window.count(*lane) for window, *lane in zip(windows, frames, speech, voiced, strict=True)
+    ]
+    found = _find(frames, speech, voiced)
+    return [
+        window.describe(*lane) for window, *lane in zip(windows, found, new, contours, strict=True)
+    ]
+
+
+def _find(frames: Floats, speech: Mask, voiced: Mask) -> list[Found]:
+    """What several windows hold, measured at once."""
+    recent = frames[:, -RECENT_FRAMES:], speech[:, -RECENT_FRAMES:], voiced[:, -RECENT_FRAMES:]
+    spoken = np.count_nonzero(speech, axis=1)
+    of_late = np.count_nonzero(recent[1], axis=1)
+    level_db = (frames[..., _ENERGY] * speech).sum(axis=1) / np.maximum(spoken, 1)
+    found = [
+        Found(*one)
+        for one in zip(
+            spoken.tolist(),
+            of_late.tolist(),
+            np.where(spoken, level_db, -120.0).tolist(),
+            strict=True,
+        )
+    ]
+    whole = ((of_late >= MIN_RECENT) & enough_speech(speech, voiced)).nonzero()[0]
+    if not len(whole):
+        return found
+    some = frames[whole], speech[whole], voiced[whole]
+    for row, vector, crowd in zip(
+        whole, functionals(*some), many_voices(some[0], some[2]).tolist(), strict=True
+    ):
+        found[row].vector, found[row].crowd = vector, crowd
+    late = whole[enough_speech(*(marks[whole] for marks in recent[1:]))]
+    if len(late):
+        for row, vector in zip(late, functionals(*(part[late] for part in recent)), strict=True):
+            found[row].recent = vector
+    return found

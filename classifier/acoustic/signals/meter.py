@@ -13,7 +13,7 @@ import numpy as np
 from classifier.acoustic.layout import BLOCK_S, Floats
 from classifier.acoustic.signals.ambience import Ambience
 from classifier.acoustic.signals.lines import LineReader, Lines, find_lines
-from classifier.acoustic.signals.tones import Cadence, tone_of
+from classifier.acoustic.signals.tones import PURE, Cadence, tone_of
 from classifier.frames import EnvironLabel, QueueLabel, Sound
 
 SILENCE_DB: Final = -60.0
@@ -87,6 +87,10 @@ class SoundMeter:
         return tuple(sounds)
 
     def _signal(self, lines: Lines) -> QueueLabel | None:
+        pure = np.add.reduce(lines.share, axis=1) >= PURE
+        if self._cadence.idle and not pure.any():
+            self._cadence.pass_over(len(pure))
+            return None
         label: QueueLabel | None = None
         for hz, share, level_db in zip(
             lines.hz.tolist(), lines.share.tolist(), lines.level_db.tolist(), strict=True

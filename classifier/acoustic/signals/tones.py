@@ -25,7 +25,7 @@ _SINGLE_HZ: Final = (395.0, 455.0)
 """E.180 allows 400 to 450 Hz, and recommends 425."""
 _BEATING_HZ: Final = (385.0, 465.0)
 """Where two lines are one tone that beats: 400 with 450 Hz, or 400 Hz that is modulated."""
-_PURE: Final = 0.75
+PURE: Final = 0.75
 """Share of a step's power that must lie in the lines of a tone."""
 _TWIST: Final = 6.3
 """Most that one line of a pair may be stronger than the other: 8 dB."""
@@ -68,7 +68,7 @@ _BUSY_PAIR: Final = Tone(Kind.BUSY_PAIR)
 
 def tone_of(hz: tuple[float, float], share: tuple[float, float]) -> Tone | None:
     """The tone whose lines these are, the stronger line first."""
-    if share[0] + share[1] < _PURE:
+    if share[0] + share[1] < PURE:
         return None
     if share[1] < _ALONE:
         return _SINGLE if _SINGLE_HZ[0] <= hz[0] <= _SINGLE_HZ[1] else None
@@ -135,6 +135,15 @@ class Cadence:
     def confidence(self) -> float:
         """Mean share of the tone's lines in the sound while it was on, 0..1."""
         return min(1.0, self._purity)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no tone is on, and none of before matters any more."""
+        return self._tone is None and not self._bursts and self._label is None
+
+    def pass_over(self, steps: int) -> None:
+        """Take steps without a tone where it is :attr:`idle`: they only make the pause longer."""
+        self._gap += steps
 
     def step(self, tone: Tone | None, share: float, level_db: float) -> QueueLabel | None:
         """Take one step; the signal that is on the line now, if any.
