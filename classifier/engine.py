@@ -1,9 +1,8 @@
-"""A few worker threads that many sessions share.
+"""One worker thread that many sessions share.
 
-Owns the threads, the waiting work and its failure. Whatever is waiting when a worker comes back is
-handed to it as one batch, so that the cost of a call is shared by all who wait. One worker at a
-time gathers; the others compute or wait for their turn. Knows nothing of audio or models: it is
-given a function.
+Owns the thread, the waiting work and its failure. Whatever is waiting when the worker comes back
+is handed to it as one batch, so that the cost of a call is shared by all who wait. Knows nothing
+of audio or models: it is given a function.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Final, Generic, TypeVar
@@ -29,11 +27,14 @@ MAX_BATCH: Final = 64
 ENOUGH: Final = 16
 """Tasks that share a call so well that waiting for more is time lost."""
 
+MOST_S: Final = 0.08
+"""How long a task waits for others at most: a blink of an eye is longer."""
+
 MAX_WAITING: Final = 4096
 """Tasks that may wait. Each lane has at most one, so this many lanes; beyond it a task fails."""
 
 JOIN_S: Final = 5.0
-"""How long closing waits for the calls in progress before it leaves their threads behind."""
+"""How long closing waits for the call in progress before it leaves the thread behind."""
 
 
 class BatchEngine(Generic[Task, Result]):
@@ -47,21 +48,19 @@ class BatchEngine(Generic[Task, Result]):
         max_batch: int = MAX_BATCH,
         max_waiting: int = MAX_WAITING,
         gather_s: float = 0.0,
-        threads: int = 1,
     ) -> None:
         """An engine that stands still until :meth:`start`.
 
         Args:
-            work: one result for each task, in order; called in the worker threads only, in several
-                at once where there are several.
-            name: of the thread; with several a number is added.
+            work: one result for each task, in order; called in the worker thread only.
+            name: of the thread.
             max_batch: tasks in one call, above 0.
             max_waiting: tasks that may wait, above 0.
-            gather_s: how long the first task waits for others to share its call, seconds.
-            threads: how many batches are worked on at once, above 0.
+            gather_s: how long the first task waits for others to share its call, seconds for each
+                that was in the last batch, and never longer than :data:`MOST_S`.
         """
-        if max_batch < 1 or max_waiting < 1 or threads < 1:
-            raise ValueError("max_batch, max_waiting and threads must be above 0")
+        if max_batch < 1 or max_waiting < 1:
+            raise ValueError("max_batch and max_waiting must be above 0")
         self._work = work
         self._max_batch = max_batch
         self._max_waiting = max_waiting
@@ -69,25 +68,18 @@ class BatchEngine(Generic[Task, Result]):
         self._waiting: list[tuple[Task, Future[Result]]] = []
         self._closing = False
         self._gather_s = gather_s
+        self._last_batch = 1
         self._enough = min(ENOUGH, max_batch)
         self._hurry = threading.Event()
         """Set when gathering is to end before its time: there is enough, or the end has come."""
-        self._turn = threading.Lock()
-        """Held by the one worker that gathers."""
-        # Daemons: an engine that nobody closed must not keep the process alive.
-        self._threads = [
-            threading.Thread(
-                target=self._run, name=name if threads == 1 else f"{name}-{i}", daemon=True
-            )
-            for i in range(threads)
-        ]
+        # A daemon: an engine that nobody closed must not keep the process alive.
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Start the threads. Harmless when called twice."""
+        """Start the thread. Harmless when called twice."""
         with self._changed:
-            for thread in self._threads:
-                if not self._closing and thread.ident is None:
-                    thread.start()
+            if not self._closing and self._thread.ident is None:
+                self._thread.start()
 
     @property
     def waiting(self) -> int:
@@ -117,7 +109,7 @@ class BatchEngine(Generic[Task, Result]):
         return future
 
     async def aclose(self) -> None:
-        """Fail what waits, let the calls in progress end, and end the threads. Idempotent."""
+        """Fail what waits, let the call in progress end, and end the thread. Idempotent."""
         with self._changed:
             self._closing = True
             left, self._waiting = self._waiting, []
@@ -125,38 +117,26 @@ class BatchEngine(Generic[Task, Result]):
             self._changed.notify()
         for _, future in left:
             _fail(future, BackendError("the classifier's engine was closed"))
-        if self._threads[0].ident is not None:
-            await asyncio.to_thread(self._join)
-
-    def _join(self) -> None:
-        until_s = time.monotonic() + JOIN_S
-        for thread in self._threads:
-            thread.join(max(0.0, until_s - time.monotonic()))
+        if self._thread.ident is not None:
+            await asyncio.to_thread(self._thread.join, JOIN_S)
 
     def _run(self) -> None:
         while True:
-            with self._turn:
-                batch = self._gather()
-            if batch is None:
-                return
+            with self._changed:
+                while not self._waiting and not self._closing:
+                    self._changed.wait()
+            if self._gather_s > 0:
+                # Not on the condition: each task that comes would wake the thread to no purpose.
+                self._hurry.wait(min(MOST_S, self._gather_s * self._last_batch))
+            with self._changed:
+                if self._closing:
+                    return
+                batch = self._waiting[: self._max_batch]
+                del self._waiting[: self._max_batch]
+                self._last_batch = len(batch)
+                if len(self._waiting) < self._enough:
+                    self._hurry.clear()
             self._run_batch(batch)
-
-    def _gather(self) -> list[tuple[Task, Future[Result]]] | None:
-        """The next batch, once there is one; None at the end."""
-        with self._changed:
-            while not self._waiting and not self._closing:
-                self._changed.wait()
-        if self._gather_s > 0:
-            # Not on the condition: each task that comes would wake the thread to no purpose.
-            self._hurry.wait(self._gather_s)
-        with self._changed:
-            if self._closing:
-                return None
-            batch = self._waiting[: self._max_batch]
-            del self._waiting[: self._max_batch]
-            if len(self._waiting) < self._enough:
-                self._hurry.clear()
-            return batch
 
     def _run_batch(self, batch: Sequence[tuple[Task, Future[Result]]]) -> None:
         # Marked as running, a future can no longer be cancelled under the worker's hands.

@@ -33,6 +33,6 @@ def place_of(probabilities: Floats, places: Floats) -> Floats:
     return _held((probabilities - undecided / count) @ places)
 
 
-def _held(place: Floats) -> Floats:
+def _held(place: NDArray[np.floating]) -> Floats:
     # For so few numbers the library's own takes ten times as long.
     return np.asarray(np.minimum(np.maximum(place, -1.0), 1.0), dtype=np.float32)

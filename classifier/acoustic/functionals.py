@@ -179,7 +179,7 @@ def _marks(speech: Mask, voiced: Mask) -> Floats:
     marks = np.empty((len(speech), 3, speech.shape[1]), np.float32)
     marks[:, _VOICED], marks[:, _SPEECH] = voiced, speech
     unvoiced = np.subtract(marks[:, _SPEECH], marks[:, _VOICED], out=marks[:, _UNVOICED])
-    for window in (~unvoiced.any(axis=1)).nonzero()[0]:
+    for window in np.flatnonzero(~unvoiced.any(axis=1)):
         unvoiced[window] = marks[window, _SPEECH]
     return marks
 

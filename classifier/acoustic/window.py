@@ -217,7 +217,8 @@ def advance_together(windows: Sequence[SlidingWindow], blocks: Floats) -> list[W
     ]
     found = _find(frames, speech, voiced)
     return [
-        window.describe(*lane) for window, *lane in zip(windows, found, new, contours, strict=True)
+        window.describe(one, spoken, contour)
+        for window, one, spoken, contour in zip(windows, found, new, contours, strict=True)
     ]
 
 

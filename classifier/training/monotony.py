@@ -178,7 +178,7 @@ def monotony(frames: Floats, speech: Mask, voiced: Mask) -> Floats | None:
     Returns:
         ``(len(MEASURES),)``; None with less than 1 s of voice or five syllables.
     """
-    nuclei = syllable_nuclei(frames[:, COLUMN["energy_db"]], voiced)
+    _, nuclei = syllable_nuclei(frames[None, :, COLUMN["energy_db"]], voiced[None])
     if int(voiced.sum()) < FRAME_RATE_HZ or nuclei.size < 5:
         return None
     pitch = frames[:, COLUMN["pitch_st"]]

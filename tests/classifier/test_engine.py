@@ -185,6 +185,20 @@ async def test_gathering_ends_by_itself(make: Make, work: Work) -> None:
     assert work.batches == [[1], [2]]
 
 
+async def test_the_more_came_the_longer_it_gathers(make: Make, work: Work) -> None:
+    """After a batch of several the next task waits for as many: it is worth it."""
+    engine = make(gather_s=0.02, max_batch=8)
+    held = await hold(engine, work)
+    waiting = [asyncio.wrap_future(engine.submit(task)) for task in (1, 2, 3, 4)]
+    work.free.set()
+    await asyncio.gather(held, *waiting)
+    late = [asyncio.create_task(result(engine, 5))]
+    await asyncio.sleep(0.03)
+    late.append(asyncio.create_task(result(engine, 6)))
+    assert await asyncio.gather(*late) == [10, 12]
+    assert work.batches[-1] == [5, 6]
+
+
 async def test_closing_does_not_wait_for_gathering(make: Make) -> None:
     """Whoever waits is told at once, and the thread ends."""
     engine = make(gather_s=30)

@@ -3,11 +3,17 @@
 import numpy as np
 import pytest
 
-from classifier.acoustic.crowd import MEMORY_S, ONE_VOICE_DB, Crowd, clearness_db, many_voices
+from classifier.acoustic import crowd as measures
+from classifier.acoustic.crowd import MEMORY_S, ONE_VOICE_DB, Crowd, many_voices
 from classifier.acoustic.extractor import FrameExtractor
 from classifier.acoustic.layout import COLUMN, Floats
 from classifier.acoustic.pitch import VOICED
 from tests.classifier.voices import recording
+
+
+def clearness_db(frames: Floats, voiced: np.ndarray) -> float:
+    """Of one window."""
+    return float(measures.clearness_db(frames[None], voiced[None])[0])
 
 
 def frames_of(pcm: np.ndarray) -> tuple[Floats, np.ndarray]:
@@ -30,19 +36,31 @@ def crowd(voices: int) -> np.ndarray:
 @pytest.mark.parametrize("name", ["calm", "agitated", "tired"])
 def test_one_voice_is_no_crowd(name: str) -> None:
     """Each of the project's recordings is clearly one voice."""
-    assert not many_voices(*frames_of(recording(name)))
+    frames, voiced = frames_of(recording(name))
+    assert not many_voices(frames[None], voiced[None]).any()
     assert clearness_db(*frames_of(recording(name))) > ONE_VOICE_DB + 2
 
 
 def test_twelve_voices_are_a_crowd() -> None:
     """The same voices many times over fill each other's pauses."""
-    assert many_voices(*frames_of(crowd(12)))
+    frames, voiced = frames_of(crowd(12))
+    assert many_voices(frames[None], voiced[None]).all()
 
 
 def test_more_voices_are_less_clear() -> None:
     """The measure falls from one voice to three and to twelve."""
     one, three, twelve = (clearness_db(*frames_of(crowd(count))) for count in (1, 3, 12))
     assert one > three > twelve
+
+
+def test_windows_do_not_mix() -> None:
+    """Of several windows each is as clear as it is alone."""
+    some = [frames_of(pcm) for pcm in (recording("calm"), crowd(12), recording("tired"))]
+    frames = np.stack([frames for frames, _ in some])
+    voiced = np.stack([voiced for _, voiced in some])
+    together = measures.clearness_db(frames, voiced)
+    assert together.tolist() == [clearness_db(*one) for one in some]
+    assert many_voices(frames, voiced).tolist() == [False, True, False]
 
 
 def test_frames_from_before_the_lane_began_do_not_count() -> None:

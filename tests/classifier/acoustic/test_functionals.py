@@ -12,11 +12,16 @@ from classifier.acoustic.functionals import (
     WIDTH,
     enough_speech,
     functionals,
-    functionals_from,
 )
-from classifier.acoustic.gate import Levels, mark_speech
+from classifier.acoustic.gate import Levels, Mask, mark_speech
 from classifier.acoustic.layout import BLOCK_FRAMES, COLUMN, Floats
 from tests.classifier.voices import RATE_HZ, Pcm, hum, recording, silence
+
+
+def alone(frames: Floats, speech: Mask, voiced: Mask) -> Floats:
+    """Functionals of one window, ``(WIDTH,)``."""
+    vector: Floats = functionals(frames[None], speech[None], voiced[None])[0]
+    return vector
 
 
 def describe(pcm: Pcm) -> Floats:
@@ -24,14 +29,14 @@ def describe(pcm: Pcm) -> Floats:
     levels = Levels()
     for at in range(0, len(frames), BLOCK_FRAMES):
         levels.update(frames[at : at + BLOCK_FRAMES, COLUMN["energy_db"]])
-    return functionals(frames, *mark_speech(frames, levels))
+    return alone(frames, *mark_speech(frames, levels))
 
 
 def describe_hum(pcm: Pcm) -> Floats:
     """Of a hum, which no gate takes for a person: all that sounds is speech."""
     frames = FrameExtractor().push(pcm)
     speech = frames[:, COLUMN["energy_db"]] > -50.0
-    return functionals(frames, speech, speech & (frames[:, COLUMN["pitch_st"]] > 0))
+    return alone(frames, speech, speech & (frames[:, COLUMN["pitch_st"]] > 0))
 
 
 def value(vector: Floats, name: str) -> float:
@@ -95,7 +100,7 @@ def test_too_little_speech_is_not_described() -> None:
     speech[: MIN_SPEECH - 1] = True
     assert not enough_speech(speech, speech)
     with pytest.raises(ValueError, match="not enough"):
-        functionals(frames, speech, speech)
+        functionals(frames[None], speech[None], speech[None])
     speech[:MIN_SPEECH] = True
     voiced = np.zeros(len(frames), np.bool_)
     voiced[: MIN_VOICED - 1] = True
@@ -107,20 +112,28 @@ def test_all_voiced_speech_is_described() -> None:
     """Speech without an unvoiced frame gives finite numbers."""
     frames = FrameExtractor().push(SPEECH)[:100]
     everywhere = np.ones(100, np.bool_)
-    assert np.isfinite(functionals(frames, everywhere, everywhere)).all()
+    assert np.isfinite(alone(frames, everywhere, everywhere)).all()
 
 
-def test_a_span_is_described_as_it_would_be_alone() -> None:
-    """The newest second beside the whole window has the functionals that it has by itself."""
-    frames = FrameExtractor().push(SPEECH)
-    speech = frames[:, COLUMN["energy_db"]] > -45.0
-    voiced = speech & (frames[:, COLUMN["pitch_st"]] > 0)
-    both = functionals_from(frames, speech, voiced, (0, 200))
-    assert both[0] == pytest.approx(functionals(frames, speech, voiced), abs=1e-4)
-    alone = functionals(frames[200:], speech[200:], voiced[200:])
-    assert both[1] == pytest.approx(alone, abs=1e-4)
-    means = frames[200:][voiced[200:]].astype(np.float64)
-    for name in ("hnr_db", "slope_low_db", "mfcc_3"):
-        column = means[:, COLUMN[name]]
-        assert value(both[1], f"{name}:mean") == pytest.approx(column.mean(), abs=1e-4)
-        assert value(both[1], f"{name}:std") == pytest.approx(column.std(), abs=1e-4)
+def test_a_window_is_described_as_it_would_be_alone() -> None:
+    """What lies beside it changes nothing; means and deviations are those of its voiced frames."""
+    frames = FrameExtractor().push(np.concatenate([SPEECH, recording("tired")[: 3 * RATE_HZ]]))
+    windows = frames.reshape(2, -1, frames.shape[1])
+    speech = windows[..., COLUMN["energy_db"]] > -45.0
+    voiced = speech & (windows[..., COLUMN["pitch_st"]] > 0)
+    both = functionals(windows, speech, voiced)
+    for row in range(2):
+        assert (both[row] == alone(windows[row], speech[row], voiced[row])).all()
+        sung = windows[row][voiced[row]].astype(np.float64)
+        spoken_db = np.sort(windows[row][speech[row], COLUMN["energy_db"]])
+        for name in ("hnr_db", "slope_low_db", "mfcc_3"):
+            column = sung[:, COLUMN[name]]
+            assert value(both[row], f"{name}:mean") == pytest.approx(column.mean(), abs=1e-4)
+            assert value(both[row], f"{name}:std") == pytest.approx(column.std(), abs=1e-4)
+            middle = np.sort(column)[int(0.5 * (len(column) - 1) + 0.5)]
+            assert value(both[row], f"{name}:p50") == pytest.approx(middle, abs=1e-4)
+        low, high = (spoken_db[int(q * (len(spoken_db) - 1))] for q in (0.2, 0.8))
+        assert value(both[row], "energy_range") == pytest.approx(high - low, abs=1e-4)
+        at = np.flatnonzero(voiced[row]) / 100.0
+        slope = np.polyfit(at, sung[:, COLUMN["pitch_st"]], 1)[0]
+        assert value(both[row], "pitch_trend") == pytest.approx(slope, abs=5e-3)
