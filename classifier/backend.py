@@ -21,6 +21,16 @@ PcmInt16 = NDArray[np.int16]
 """Mono PCM at 16 kHz, shape ``(samples,)``."""
 
 
+def check_pcm(pcm: PcmInt16) -> None:
+    """Refuse what is no PCM.
+
+    Raises:
+        ValueError: not one-dimensional, or not of 16 bits.
+    """
+    if pcm.ndim != 1 or pcm.dtype.kind != "i" or pcm.dtype.itemsize != 2:
+        raise ValueError("pcm must be one-dimensional int16")
+
+
 @dataclass(frozen=True, slots=True)
 class ListenOptions:
     """How one session wishes to be heard. Who cannot do what is wished for leaves it."""

@@ -9,11 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
+from classifier.acoustic.settings import floor_from_env, weights_from_env
 from classifier.backend import Backend, Listener, PcmInt16
 from classifier.chain import ChainBackend
 from classifier.errors import ConfigError
 from classifier.frames import Source, VoiceFrame
+
+
+MOST_PROCESSES: Final = 64
+"""More than any machine has sessions for."""
 
 
 class ContextClassifier(Listener):
@@ -65,7 +71,8 @@ def backend_from_env(env: Mapping[str, str] | None = None) -> Backend:
 
     ``LINNET_CLASSIFIER`` is a list of ``acoustic`` (the default, with ``LINNET_WEIGHTS``),
     ``onnx:PATH`` (a model brought along, see ``docs/models.md``) and ``mock``, separated by
-    commas. ``CF_VOICE_MOCK=1`` means the mock and nothing else.
+    commas. ``CF_VOICE_MOCK=1`` means the mock and nothing else. The first two hear in as many
+    processes of their own as ``LINNET_CLASSIFIER_PROCESSES`` says.
 
     Raises:
         ConfigError: a setting makes no sense.
@@ -75,10 +82,25 @@ def backend_from_env(env: Mapping[str, str] | None = None) -> Backend:
     if mock not in {"1", "true", "yes", "on", "", "0", "false", "no", "off"}:
         raise ConfigError(f"CF_VOICE_MOCK must be 0 or 1, not {mock!r}")
     if mock in {"1", "true", "yes", "on"}:
-        return _member("mock", env)
+        return member("mock", env)
     words = _words(env.get("LINNET_CLASSIFIER", "").strip() or "acoustic")
-    members = [_member(word, env) for word in words]
+    processes = processes_from_env(env)
+    members = [member(word, env, processes) for word in words]
     return members[0] if len(members) == 1 else ChainBackend(members)
+
+
+def processes_from_env(env: Mapping[str, str]) -> int:
+    """In how many processes of its own a classifier is to hear (``LINNET_CLASSIFIER_PROCESSES``).
+
+    0, where nothing is said, means the process that asks.
+
+    Raises:
+        ConfigError: it is no number from 0 to :data:`MOST_PROCESSES`.
+    """
+    asked = env.get("LINNET_CLASSIFIER_PROCESSES", "").strip() or "0"
+    if not asked.isascii() or not asked.isdigit() or int(asked) > MOST_PROCESSES:
+        raise ConfigError(f"LINNET_CLASSIFIER_PROCESSES must be from 0 to {MOST_PROCESSES}")
+    return int(asked)
 
 
 def _words(text: str) -> list[str]:
@@ -103,16 +125,33 @@ def _words(text: str) -> list[str]:
     return words
 
 
-def _member(word: str, env: Mapping[str, str]) -> Backend:
-    # Imported here: the mock must start without loading a model runtime.
+def member(word: str, env: Mapping[str, str], processes: int = 0) -> Backend:
+    """The backend that one word of ``LINNET_CLASSIFIER`` names.
+
+    Args:
+        word: such as ``acoustic``.
+        env: the classifier's settings.
+        processes: how many of its own it hears in; 0 for this one. The mock always plays in this.
+
+    Raises:
+        ConfigError: a setting makes no sense.
+    """
+    # Imported here: neither the mock nor who hears elsewhere should load a model runtime.
     if word == "mock":
         from classifier.mock import MockBackend
 
         return MockBackend.from_env(env)
-    from classifier.acoustic.backend import AcousticBackend, weights_from_env
+    path = Path(word.removeprefix("onnx:"))
+    if processes:
+        from classifier.apart.backend import ApartBackend
 
+        weights_from_env(env), floor_from_env(env)  # a setting that makes no sense is told at once
+        name = word if word == "acoustic" else f"onnx:{path.stem}"
+        return ApartBackend(word, name, env, processes)
     if word == "acoustic":
+        from classifier.acoustic.backend import AcousticBackend
+
         return AcousticBackend.from_env(env)
     from classifier.foreign.backend import ForeignBackend
 
-    return ForeignBackend(Path(word.removeprefix("onnx:")), weights_from_env(env))
+    return ForeignBackend(path, weights_from_env(env))

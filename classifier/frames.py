@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 SAMPLE_RATE_HZ: Final = 16_000
@@ -100,9 +99,6 @@ class Sound:
     """Audio time of the source at which it was certain, seconds."""
 
 
-_NOTHING: Final[Mapping[Affect, float]] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class VoiceFrame:
     """One reading of one voice, made at the analysis rate, with or without a tone to name."""
@@ -141,7 +137,7 @@ class VoiceFrame:
     prosody_flags: tuple[ProsodyFlag, ...] = ()
     """What was measured about the voice, most notable first."""
 
-    distribution: Mapping[Affect, float] = field(default_factory=lambda: _NOTHING)
+    distribution: Mapping[Affect, float] = field(default_factory=dict)
     """Probability per affect the model can hear; sums to 1 (to less where a model that was brought
     along also hears what is none of them), or empty when there was no speech."""
 

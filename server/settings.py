@@ -8,7 +8,9 @@ is documented in ``.env.example`` (a test holds the two together).
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
+import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -106,6 +108,9 @@ class Settings(BaseSettings):
     """Name of a shipped weight set."""
     floor: float | None = Field(None, alias="LINNET_FLOOR", ge=0.2, le=0.95)
     """How sure the acoustic classifier must be of a word to say it; None: as its weights ask."""
+    classifier_processes: int | None = Field(None, alias="LINNET_CLASSIFIER_PROCESSES", ge=0, le=64)
+    """Processes of its own in which the classifier hears; None: one, where there is a second
+    processor for it."""
 
     # Modes
     demo_mode: bool = Field(False, alias="DEMO_MODE")
@@ -166,6 +171,12 @@ class Settings(BaseSettings):
             return "demo"
         return "cloud" if self.cloud_mode else "local"
 
+    @property
+    def _classifier_processes(self) -> int:
+        if self.classifier_processes is not None:
+            return self.classifier_processes
+        return 1 if _processors() > 1 and sys.platform != "win32" else 0
+
     def classifier_env(self) -> dict[str, str]:
         """The classifier's own settings, as the environment it reads."""
         env = {
@@ -173,12 +184,20 @@ class Settings(BaseSettings):
             "CF_VOICE_RATE_HZ": repr(self.voice_rate_hz),
             "LINNET_CLASSIFIER": self.classifier,
             "LINNET_WEIGHTS": self.weights,
+            "LINNET_CLASSIFIER_PROCESSES": str(self._classifier_processes),
         }
         if self.floor is not None:
             env["LINNET_FLOOR"] = repr(self.floor)
         if self.voice_seed is not None:
             env["CF_VOICE_SEED"] = str(self.voice_seed)
         return env
+
+
+def _processors() -> int:
+    """How many this process may run on."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -17,10 +17,11 @@ from classifier.acoustic.analysis import analyse
 from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.layout import BLOCK_S
 from classifier.acoustic.model import Network, load_network
+from classifier.acoustic.settings import floor_from_env, weights_from_env
 from classifier.acoustic.voices import VoiceTracker, shipped_voice_model
-from classifier.backend import PLAIN, Backend, Listener, ListenOptions, PcmInt16
+from classifier.backend import PLAIN, Backend, Listener, ListenOptions, PcmInt16, check_pcm
 from classifier.engine import BatchEngine
-from classifier.errors import BackendError, ClassifierError, ConfigError
+from classifier.errors import BackendError, ClassifierError
 from classifier.frames import DEFAULT_WINDOW_MS, Affect, Source, VoiceFrame
 from classifier.speakers import SpeakerNames
 
@@ -35,40 +36,6 @@ threads."""
 
 DEADLINE_S: Final = 60.0
 """How long one feed waits for its analysis before it gives the backend up."""
-
-LEAST_FLOOR: Final = 0.2
-MOST_FLOOR: Final = 0.95
-"""Between these a person may set what is asked of a word; below, every guess would be said."""
-
-
-def weights_from_env(env: Mapping[str, str]) -> str:
-    """What ``LINNET_WEIGHTS`` names (default ``open``).
-
-    Raises:
-        ConfigError: the name is empty or no file name.
-    """
-    weights = env.get("LINNET_WEIGHTS", "open").strip()
-    if not weights or "\0" in weights or ("/" in weights and not weights.endswith(".onnx")):
-        raise ConfigError("LINNET_WEIGHTS must be a name or the path of an .onnx file")
-    return weights
-
-
-def floor_from_env(env: Mapping[str, str]) -> float | None:
-    """What ``LINNET_FLOOR`` asks of a word; None where the weights' card is to say.
-
-    Raises:
-        ConfigError: it is no number from 0.2 to 0.95.
-    """
-    asked = env.get("LINNET_FLOOR", "").strip()
-    if not asked:
-        return None
-    try:
-        floor = float(asked)
-    except ValueError:
-        floor = 0.0
-    if not LEAST_FLOOR <= floor <= MOST_FLOOR:
-        raise ConfigError(f"LINNET_FLOOR must be from {LEAST_FLOOR} to {MOST_FLOOR}, or empty")
-    return floor
 
 
 class AcousticBackend(Backend):
@@ -228,8 +195,7 @@ class AcousticListener(Listener):
 
     async def feed(self, pcm: PcmInt16, source: Source = Source.MIC) -> None:
         """See :meth:`Listener.feed`. After :meth:`stop`, audio is let go unheard."""
-        if pcm.ndim != 1 or pcm.dtype.kind != "i" or pcm.dtype.itemsize != 2:
-            raise ValueError("pcm must be one-dimensional int16")
+        check_pcm(pcm)
         if self._stopped:
             return
         if self._failure is not None:

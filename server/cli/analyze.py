@@ -22,7 +22,7 @@ import typer
 from rich.console import Console
 
 from classifier import ClassifierError, backend_from_env
-from server.cli.memory import keep_pages
+from classifier.pages import keep_pages
 from server.cli.outputs import STANDARD, Output, OutputError, plan_outputs, write_output
 from server.cli.report import Reporter, Row
 from server.clock import SystemClock
@@ -159,7 +159,10 @@ class _Batch:
             manager = SessionManager(
                 self._settings,
                 store=SqliteStore(Path(folder), self._clock),
-                backend=backend_from_env(self._settings.classifier_env()),
+                # One recording after the other: a second process would only wait for this one.
+                backend=backend_from_env(
+                    {**self._settings.classifier_env(), "LINNET_CLASSIFIER_PROCESSES": "0"}
+                ),
                 clock=self._clock,
                 metrics=Metrics(),
             )

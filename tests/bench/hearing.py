@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from classifier import Listener
 from classifier.acoustic.backend import AcousticBackend
-from server.cli.memory import keep_pages
+from classifier.pages import keep_pages
 from tests.bench.load import say
 from tests.bench.process import memory_bytes
 from tests.bench.speech import RATE_HZ, speech_pcm

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from classifier.acoustic.backend import LEAST_FLOOR, MOST_FLOOR, floor_from_env
+from classifier.acoustic.settings import LEAST_FLOOR, MOST_FLOOR, floor_from_env
 from server.errors import SettingsError
 from server.settings import Settings, load_settings, unknown_settings
 

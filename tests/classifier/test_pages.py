@@ -1,4 +1,4 @@
-"""server.cli.memory"""
+"""classifier.pages"""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 _ASK = """
 import resource, sys
-from server.cli.memory import keep_pages
+from classifier.pages import keep_pages
 
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -1,0 +1,257 @@
+"""Any backend, heard with in processes of its own. What its listeners say is what it says.
+
+Owns which process a listener belongs to. With analysis in the server's own process both share one
+interpreter, and whichever of the two is busy keeps the other waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
+
+from classifier.apart.hearer import Hearer, start_hearer
+from classifier.apart.messages import (
+    Kind,
+    Message,
+    error_of,
+    packed_audio,
+    pickled,
+    unpacked,
+)
+from classifier.backend import PLAIN, Backend, Listener, ListenOptions, PcmInt16, check_pcm
+from classifier.errors import BackendError, ClassifierError
+from classifier.frames import Source, VoiceFrame
+
+MAX_UNREAD: Final = 256
+"""Frames that wait for the reader of a stream (two minutes of one voice). When it is full, feed
+waits: nothing is dropped."""
+
+DEADLINE_S: Final = 70.0
+"""How long one feed waits for its analysis before it gives the backend up: longer than the backend
+itself, which knows better what went wrong."""
+
+END_S: Final = 10.0
+"""How long a stream that was stopped waits for its last frames."""
+
+
+class ApartBackend(Backend):
+    """A backend in one process of its own, or in several that share the sessions."""
+
+    def __init__(self, word: str, name: str, env: Mapping[str, str], processes: int) -> None:
+        """Not loaded yet.
+
+        Args:
+            word: the backend as ``LINNET_CLASSIFIER`` names it.
+            name: what it says is listening.
+            env: the classifier's settings.
+            processes: how many, above 0.
+        """
+        if processes < 1:
+            raise ValueError("processes must be above 0")
+        self._word = word
+        self._name = name
+        self._env = env
+        self._hearers: list[Hearer | None] = [None] * processes
+        self._loading = asyncio.Lock()
+        self._closed = False
+
+    @property
+    def name(self) -> str:
+        """Of the backend that hears."""
+        return self._name
+
+    @property
+    def model_id(self) -> str:
+        """Of the same."""
+        hearer = self._any
+        return self._name if hearer is None else hearer.about.model_id
+
+    @property
+    def model_sha256(self) -> str:
+        """Of the same."""
+        hearer = self._any
+        return "" if hearer is None else hearer.about.model_sha256
+
+    @property
+    def block_s(self) -> float:
+        """Of its listeners; 0 before it is loaded."""
+        hearer = self._any
+        return 0.0 if hearer is None else hearer.about.block_s
+
+    @property
+    def pids(self) -> list[int]:
+        """Of the processes that run."""
+        return [hearer.pid for hearer in self._hearers if hearer is not None and hearer.alive]
+
+    async def load(self) -> None:
+        """Start the processes, also in place of those that have ended. Idempotent."""
+        async with self._loading:
+            if self._closed:
+                raise BackendError("the classifier is closed")
+            missing = [i for i, one in enumerate(self._hearers) if one is None or not one.alive]
+            starts = (start_hearer(self._word, self._env) for _ in missing)
+            started = await asyncio.gather(*starts, return_exceptions=True)
+            failure: BaseException | None = None
+            for place, hearer in zip(missing, started, strict=True):
+                if isinstance(hearer, BaseException):
+                    failure = failure or hearer
+                else:
+                    self._hearers[place] = hearer
+            # With one that hears the sessions are served, if slower; the next load tries again.
+            if failure is not None and not self.pids:
+                raise failure
+
+    def open(self, options: ListenOptions = PLAIN) -> ApartListener:
+        """A listener for one session; its first audio settles which process hears it."""
+        return ApartListener(self, options)
+
+    async def aclose(self) -> None:
+        """End the processes. Sessions still open fail with BackendError."""
+        async with self._loading:
+            self._closed = True
+            hearers = [hearer for hearer in self._hearers if hearer is not None]
+            await asyncio.gather(*(hearer.aclose() for hearer in hearers))
+
+    async def place(self) -> Hearer:
+        """The process with the fewest listeners.
+
+        Raises:
+            ClassifierError: none can be had.
+        """
+        await self.load()
+        alive = [one for one in self._hearers if one is not None and one.alive]
+        if not alive:
+            raise BackendError("the classifier's process ended")
+        return min(alive, key=lambda hearer: hearer.listeners)
+
+    @property
+    def _any(self) -> Hearer | None:
+        return next((one for one in self._hearers if one is not None), None)
+
+
+class ApartListener(Listener):
+    """One session's listener, in another process."""
+
+    def __init__(self, backend: ApartBackend, options: ListenOptions) -> None:
+        """
+        Args:
+            backend: whose process hears.
+            options: how the session wishes to be heard.
+        """
+        self._backend = backend
+        self._options = options
+        self._hearer: Hearer | None = None
+        self._number = 0
+        self._opening = asyncio.Lock()
+        self._feeds: dict[int, asyncio.Future[None]] = {}
+        self._fed = 0
+        self._unread: deque[VoiceFrame] = deque()
+        self._news = asyncio.Event()
+        """Set when the reader of the stream should look again."""
+        self._room = asyncio.Event()
+        self._room.set()
+        self._stopped = False
+        self._ended = False
+        self._failure: ClassifierError | None = None
+
+    @property
+    def block_s(self) -> float:
+        """Of the backend that hears."""
+        return self._backend.block_s
+
+    async def feed(self, pcm: PcmInt16, source: Source = Source.MIC) -> None:
+        """See :meth:`Listener.feed`. After :meth:`stop`, audio is let go unheard."""
+        check_pcm(pcm)
+        await self._room.wait()
+        if self._stopped:
+            return
+        if self._failure is not None:
+            raise self._failure
+        try:
+            hearer = await self._open()
+            self._fed += 1
+            number, done = self._fed, asyncio.get_running_loop().create_future()
+            self._feeds[number] = done
+            try:
+                async with asyncio.timeout(DEADLINE_S):
+                    await hearer.send(
+                        Message(Kind.AUDIO, self._number, number, packed_audio(source, pcm))
+                    )
+                    await done
+            except TimeoutError as error:
+                raise BackendError("the classifier does not answer") from error
+            finally:
+                self._feeds.pop(number, None)
+        except ClassifierError as error:
+            self.fail(error)
+            raise
+
+    async def stream(self) -> AsyncIterator[VoiceFrame]:
+        """See :meth:`Listener.stream`."""
+        while True:
+            while self._unread:
+                frame = self._unread.popleft()
+                if len(self._unread) < MAX_UNREAD:
+                    self._room.set()
+                yield frame
+            if self._failure is not None and not self._stopped:
+                raise self._failure
+            if self._ended or self._failure is not None:
+                return
+            self._news.clear()
+            try:
+                async with asyncio.timeout(END_S if self._stopped else None):
+                    await self._news.wait()
+            except TimeoutError:
+                return
+
+    async def stop(self) -> None:
+        """See :meth:`Listener.stop`. Never waits for a reader or a feeder."""
+        if self._stopped:
+            return
+        self._stopped = True
+        if self._hearer is None or not self._hearer.alive:
+            self._ended = True
+        else:
+            try:
+                await self._hearer.send(Message(Kind.STOP, self._number))
+            except BackendError:
+                self._ended = True
+        self._news.set()
+        self._room.set()
+
+    def hear(self, message: Message) -> None:
+        """Take what the process says."""
+        if message.kind is Kind.FRAMES:
+            self._unread.extend(unpacked(message.payload))
+            if len(self._unread) >= MAX_UNREAD and not self._stopped:
+                self._room.clear()
+        elif message.kind is Kind.DONE:
+            done = self._feeds.get(message.number)
+            if done is not None and not done.done():
+                done.set_result(None)
+        elif message.kind is Kind.FAILED:
+            self.fail(error_of(message.payload))
+        elif message.kind is Kind.ENDED:
+            self._ended = True
+        self._news.set()
+
+    def fail(self, error: ClassifierError) -> None:
+        """Nothing more can be fed, and who waits is told."""
+        self._failure = self._failure or error
+        for done in self._feeds.values():
+            if not done.done():
+                done.set_exception(self._failure)
+        self._news.set()
+        self._room.set()
+
+    async def _open(self) -> Hearer:
+        async with self._opening:
+            if self._hearer is None:
+                hearer = await self._backend.place()
+                self._number = hearer.join(self)
+                await hearer.send(Message(Kind.OPEN, self._number, payload=pickled(self._options)))
+                self._hearer = hearer
+            return self._hearer

@@ -1,0 +1,159 @@
+"""The process that hears: standard input and output speak :mod:`classifier.apart.messages`.
+
+    python -m classifier.apart.child acoustic
+
+Ends when its standard input does, so it never outlives who started it. Signals of a terminal or of
+a service's end are not for it: whoever started it may still want to hear what was said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from typing import IO, Final
+
+from classifier.apart.messages import (
+    About,
+    Kind,
+    Message,
+    audio_of,
+    packed_error,
+    packed_frames,
+    pickled,
+    read_message,
+    unpacked,
+)
+from classifier.backend import Backend, Listener
+from classifier.errors import BackendError, ClassifierError
+from classifier.pages import keep_pages
+
+_PIPE_BYTES: Final = 1024 * 1024
+"""Read ahead from the pipe: some seconds of audio of many sessions."""
+
+
+class Answers:
+    """Where messages go, whole and in order."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+
+    async def send(self, message: Message) -> None:
+        """Send one message; waits while the pipe is full, and is let go where nobody reads."""
+        with contextlib.suppress(ConnectionError):
+            self._writer.write(message.packed())
+            await self._writer.drain()
+
+
+class HeardListener:
+    """One listener of the other process."""
+
+    def __init__(self, number: int, inner: Listener, answers: Answers) -> None:
+        self._number = number
+        self._inner = inner
+        self._answers = answers
+        self._stream = asyncio.create_task(self._pass_on(), name=f"listener-{number}-stream")
+        self._feeds: set[asyncio.Task[None]] = set()
+
+    def feed(self, message: Message) -> None:
+        """Begin to hear the audio of a message. The inner listener keeps the order."""
+        task = asyncio.create_task(self._feed(message), name=f"listener-{self._number}-feed")
+        self._feeds.add(task)
+        task.add_done_callback(self._feeds.discard)
+
+    async def stop(self) -> None:
+        """End the stream after what is already made."""
+        await self._inner.stop()
+        await self._stream
+        await self._answers.send(Message(Kind.ENDED, self._number))
+        await asyncio.gather(*self._feeds)
+
+    async def _feed(self, message: Message) -> None:
+        source, pcm = audio_of(message.payload)
+        try:
+            await self._inner.feed(pcm, source)
+        except ClassifierError as error:
+            await self._fail(error, message.number)
+        else:
+            await self._answers.send(Message(Kind.DONE, self._number, message.number))
+
+    async def _pass_on(self) -> None:
+        try:
+            async for frame in self._inner.stream():
+                await self._answers.send(
+                    Message(Kind.FRAMES, self._number, payload=packed_frames([frame]))
+                )
+        except ClassifierError as error:
+            await self._fail(error)
+
+    async def _fail(self, error: ClassifierError, number: int = 0) -> None:
+        failed = Message(Kind.FAILED, self._number, number, packed_error(error))
+        await self._answers.send(failed)
+
+
+async def hear(backend: Backend, reader: asyncio.StreamReader, answers: Answers) -> None:
+    """Load a backend and do what is asked of it, until nobody asks any more."""
+    try:
+        await backend.load()
+    except ClassifierError as error:
+        await answers.send(Message(Kind.FAILED, payload=packed_error(error)))
+        return
+    about = About(backend.name, backend.model_id, backend.model_sha256, backend.open().block_s)
+    await answers.send(Message(Kind.READY, payload=pickled(about)))
+    listeners: dict[int, HeardListener] = {}
+    stopping: set[asyncio.Task[None]] = set()
+    while (message := await read_message(reader)) is not None:
+        number = message.listener
+        if message.kind is Kind.OPEN:
+            inner = backend.open(unpacked(message.payload))
+            listeners[number] = HeardListener(number, inner, answers)
+        elif message.kind is Kind.AUDIO:
+            listeners[number].feed(message)
+        elif message.kind is Kind.STOP:
+            task = asyncio.create_task(listeners.pop(number).stop(), name=f"listener-{number}-stop")
+            stopping.add(task)
+            task.add_done_callback(stopping.discard)
+    await backend.aclose()
+
+
+def make_backend(word: str, env: Mapping[str, str]) -> Backend:
+    """The backend that one word of ``LINNET_CLASSIFIER`` names, in this process."""
+    from classifier.context import member  # it names those that are apart too
+
+    return member(word, env)
+
+
+async def _main(word: str, own_out: IO[bytes]) -> None:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=_PIPE_BYTES)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
+    transport, protocol = await loop.connect_write_pipe(
+        lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), own_out
+    )
+    answers = Answers(asyncio.StreamWriter(transport, protocol, None, loop))
+    try:
+        await hear(make_backend(word, os.environ), reader, answers)
+    except ClassifierError as error:
+        await answers.send(Message(Kind.FAILED, payload=packed_error(error)))
+    except Exception as error:  # the root of the process: whoever started it is told
+        told = BackendError(f"the classifier's process failed: {error!r}")
+        await answers.send(Message(Kind.FAILED, payload=packed_error(told)))
+        raise
+
+
+def main() -> None:
+    """Hear until standard input ends."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    keep_pages()
+    # What anything prints by mistake must not get among the messages.
+    own_out = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    asyncio.run(_main(sys.argv[1], own_out))
+
+
+if __name__ == "__main__":
+    main()

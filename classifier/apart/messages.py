@@ -1,0 +1,135 @@
+"""What goes over the pipe between the server's process and one that hears.
+
+A letter, the number of a listener, a number that an answer repeats, a length, and so many bytes.
+Both ends are ours and are started together, so there are no versions; and nobody else can write to
+the pipe, so what was pickled at one end may be unpickled at the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+import numpy as np
+
+from classifier import errors
+from classifier.backend import ListenOptions, PcmInt16
+from classifier.errors import BackendError, ClassifierError
+from classifier.frames import Source, VoiceFrame
+
+_HEADER: Final = struct.Struct("<cIII")
+PAYLOAD_MAX_BYTES: Final = 256 * 1024 * 1024
+"""More than any message has: a process gone mad does not make the other hold what it says."""
+
+
+class Kind(Enum):
+    """The letter of a message."""
+
+    OPEN = b"O"
+    """Begin to listen, with :class:`ListenOptions`."""
+
+    AUDIO = b"A"
+    """PCM of a source."""
+
+    STOP = b"S"
+    """End the stream of a listener."""
+
+    READY = b"R"
+    """From the child, first: what it is, :class:`About`."""
+
+    FRAMES = b"F"
+    """From the child: readings, as they are made."""
+
+    DONE = b"D"
+    """From the child: the audio of that number is analysed."""
+
+    FAILED = b"X"
+    """From the child: why not. Listener 0 is the backend itself."""
+
+    ENDED = b"Z"
+    """From the child: a listener's stream has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a child says of its backend."""
+
+    name: str
+    model_id: str
+    model_sha256: str
+    block_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message."""
+
+    kind: Kind
+    listener: int = 0
+    number: int = 0
+    payload: bytes = b""
+
+    def packed(self) -> bytes:
+        """As bytes."""
+        header = _HEADER.pack(self.kind.value, self.listener, self.number, len(self.payload))
+        return header + self.payload
+
+
+async def read_message(reader: asyncio.StreamReader) -> Message | None:
+    """The next message; None where the pipe has ended.
+
+    Raises:
+        BackendError: what comes is no message.
+    """
+    try:
+        letter, listener, number, size = _HEADER.unpack(await reader.readexactly(_HEADER.size))
+        if size > PAYLOAD_MAX_BYTES:
+            raise BackendError(f"a message of {size} bytes")
+        return Message(Kind(letter), listener, number, await reader.readexactly(size))
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    except ValueError as error:
+        raise BackendError("what comes over the pipe is no message") from error
+
+
+def pickled(what: ListenOptions | About) -> bytes:
+    """Payload of :attr:`Kind.OPEN` and of :attr:`Kind.READY`."""
+    return pickle.dumps(what)
+
+
+def packed_audio(source: Source, pcm: PcmInt16) -> bytes:
+    """Payload of :attr:`Kind.AUDIO`."""
+    return bytes([list(Source).index(source)]) + pcm.astype("<i2", copy=False).tobytes()
+
+
+def audio_of(payload: bytes) -> tuple[Source, PcmInt16]:
+    """What :func:`packed_audio` packed."""
+    return list(Source)[payload[0]], np.frombuffer(payload, "<i2", offset=1)
+
+
+def packed_frames(frames: Sequence[VoiceFrame]) -> bytes:
+    """Payload of :attr:`Kind.FRAMES`."""
+    return pickle.dumps(list(frames), protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def packed_error(error: ClassifierError) -> bytes:
+    """Payload of :attr:`Kind.FAILED`."""
+    return pickle.dumps((type(error).__name__, str(error)))
+
+
+def error_of(payload: bytes) -> ClassifierError:
+    """What :func:`packed_error` packed."""
+    name, text = pickle.loads(payload)  # noqa: S301 - see the module
+    kind = getattr(errors, name, BackendError)
+    error: ClassifierError = kind(text)
+    return error
+
+
+def unpacked(payload: bytes) -> Any:
+    """What was pickled."""
+    return pickle.loads(payload)  # noqa: S301 - see the module
