@@ -17,7 +17,6 @@ from classifier.chain import ChainBackend
 from classifier.errors import ConfigError
 from classifier.frames import Source, VoiceFrame
 
-
 MOST_PROCESSES: Final = 64
 """More than any machine has sessions for."""
 

@@ -25,6 +25,9 @@ from server.errors import SettingsError
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/=-]{16,256}")
 """What a header carries unquoted (RFC 6750), and too long to be guessed."""
 
+_MOST_BY_ITSELF: Final = 8
+"""Processes of the classifier that nobody asked for: a large machine may have other work."""
+
 _SECRETS: Final = frozenset({"LINNET_API_TOKEN", "LINNET_LICENSE_KEY"})
 """Never printed, not even when they make no sense."""
 
@@ -109,8 +112,8 @@ class Settings(BaseSettings):
     floor: float | None = Field(None, alias="LINNET_FLOOR", ge=0.2, le=0.95)
     """How sure the acoustic classifier must be of a word to say it; None: as its weights ask."""
     classifier_processes: int | None = Field(None, alias="LINNET_CLASSIFIER_PROCESSES", ge=0, le=64)
-    """Processes of its own in which the classifier hears; None: one, where there is a second
-    processor for it."""
+    """How many processes of its own the classifier may hear in; None: as many as there are
+    processors, if there are several."""
 
     # Modes
     demo_mode: bool = Field(False, alias="DEMO_MODE")
@@ -175,7 +178,8 @@ class Settings(BaseSettings):
     def _classifier_processes(self) -> int:
         if self.classifier_processes is not None:
             return self.classifier_processes
-        return 1 if _processors() > 1 and sys.platform != "win32" else 0
+        several = _processors() > 1 and sys.platform != "win32"
+        return min(_processors(), _MOST_BY_ITSELF) if several else 0
 
     def classifier_env(self) -> dict[str, str]:
         """The classifier's own settings, as the environment it reads."""

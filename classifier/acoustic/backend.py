@@ -29,7 +29,7 @@ MAX_UNREAD: Final = 256
 """Frames that wait for the reader of a stream (two minutes of one voice). When it is full, feed
 waits: nothing is dropped."""
 
-GATHER_S: Final = 0.01
+GATHER_S: Final = 0.02
 """How long a window waits for those of other sessions, for each that was in the last batch: alone,
 hardly at all; where there are a hundred, they share each call, each commit and each change of
 threads."""

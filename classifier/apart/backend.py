@@ -7,12 +7,14 @@ interpreter, and whichever of the two is busy keeps the other waiting.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
-from classifier.apart.hearer import Hearer, start_hearer
+from classifier.apart.hearer import Ear, Hearer, start_hearer
 from classifier.apart.messages import (
+    About,
     Kind,
     Message,
     error_of,
@@ -23,6 +25,8 @@ from classifier.apart.messages import (
 from classifier.backend import PLAIN, Backend, Listener, ListenOptions, PcmInt16, check_pcm
 from classifier.errors import BackendError, ClassifierError
 from classifier.frames import Source, VoiceFrame
+
+logger = logging.getLogger(__name__)
 
 MAX_UNREAD: Final = 256
 """Frames that wait for the reader of a stream (two minutes of one voice). When it is full, feed
@@ -36,24 +40,34 @@ END_S: Final = 10.0
 """How long a stream that was stopped waits for its last frames."""
 
 
+ENOUGH: Final = 100
+"""Listeners of one process from which another is started, where there may be more."""
+
+
 class ApartBackend(Backend):
     """A backend in one process of its own, or in several that share the sessions."""
 
-    def __init__(self, word: str, name: str, env: Mapping[str, str], processes: int) -> None:
+    def __init__(
+        self, word: str, name: str, env: Mapping[str, str], processes: int, enough: int = ENOUGH
+    ) -> None:
         """Not loaded yet.
 
         Args:
             word: the backend as ``LINNET_CLASSIFIER`` names it.
             name: what it says is listening.
             env: the classifier's settings.
-            processes: how many, above 0.
+            processes: how many there may be, above 0.
+            enough: listeners of one from which the next is started.
         """
         if processes < 1:
             raise ValueError("processes must be above 0")
         self._word = word
         self._name = name
         self._env = env
-        self._hearers: list[Hearer | None] = [None] * processes
+        self._most = processes
+        self._enough = enough
+        self._hearers: list[Hearer] = []
+        self._last: About | None = None
         self._loading = asyncio.Lock()
         self._closed = False
 
@@ -65,43 +79,27 @@ class ApartBackend(Backend):
     @property
     def model_id(self) -> str:
         """Of the same."""
-        hearer = self._any
-        return self._name if hearer is None else hearer.about.model_id
+        return self._name if self._last is None else self._last.model_id
 
     @property
     def model_sha256(self) -> str:
         """Of the same."""
-        hearer = self._any
-        return "" if hearer is None else hearer.about.model_sha256
+        return "" if self._last is None else self._last.model_sha256
 
     @property
     def block_s(self) -> float:
         """Of its listeners; 0 before it is loaded."""
-        hearer = self._any
-        return 0.0 if hearer is None else hearer.about.block_s
+        return 0.0 if self._last is None else self._last.block_s
 
     @property
     def pids(self) -> list[int]:
         """Of the processes that run."""
-        return [hearer.pid for hearer in self._hearers if hearer is not None and hearer.alive]
+        return [hearer.pid for hearer in self._hearers if hearer.alive]
 
     async def load(self) -> None:
-        """Start the processes, also in place of those that have ended. Idempotent."""
+        """Start a process, where none runs. Idempotent."""
         async with self._loading:
-            if self._closed:
-                raise BackendError("the classifier is closed")
-            missing = [i for i, one in enumerate(self._hearers) if one is None or not one.alive]
-            starts = (start_hearer(self._word, self._env) for _ in missing)
-            started = await asyncio.gather(*starts, return_exceptions=True)
-            failure: BaseException | None = None
-            for place, hearer in zip(missing, started, strict=True):
-                if isinstance(hearer, BaseException):
-                    failure = failure or hearer
-                else:
-                    self._hearers[place] = hearer
-            # With one that hears the sessions are served, if slower; the next load tries again.
-            if failure is not None and not self.pids:
-                raise failure
+            await self._have_one()
 
     def open(self, options: ListenOptions = PLAIN) -> ApartListener:
         """A listener for one session; its first audio settles which process hears it."""
@@ -111,24 +109,38 @@ class ApartBackend(Backend):
         """End the processes. Sessions still open fail with BackendError."""
         async with self._loading:
             self._closed = True
-            hearers = [hearer for hearer in self._hearers if hearer is not None]
-            await asyncio.gather(*(hearer.aclose() for hearer in hearers))
+            await asyncio.gather(*(hearer.aclose() for hearer in self._hearers))
 
-    async def place(self) -> Hearer:
-        """The process with the fewest listeners.
+    async def join(self, ear: Ear) -> tuple[Hearer, int]:
+        """The process that a new listener is heard in, and its number there: the one with the
+        fewest, or another where all have enough.
 
         Raises:
             ClassifierError: none can be had.
         """
-        await self.load()
-        alive = [one for one in self._hearers if one is not None and one.alive]
-        if not alive:
-            raise BackendError("the classifier's process ended")
-        return min(alive, key=lambda hearer: hearer.listeners)
+        async with self._loading:
+            await self._have_one()
+            hearer = min(self._hearers, key=lambda one: one.listeners)
+            if hearer.listeners >= self._enough and len(self._hearers) < self._most:
+                try:
+                    hearer = await self._start()
+                except ClassifierError as error:
+                    # Heard more slowly is better than not at all.
+                    logger.warning("no further process for the classifier: %s", error)
+            return hearer, hearer.join(ear)
 
-    @property
-    def _any(self) -> Hearer | None:
-        return next((one for one in self._hearers if one is not None), None)
+    async def _have_one(self) -> None:
+        if self._closed:
+            raise BackendError("the classifier is closed")
+        self._hearers = [hearer for hearer in self._hearers if hearer.alive]
+        if not self._hearers:
+            await self._start()
+
+    async def _start(self) -> Hearer:
+        hearer = await start_hearer(self._word, self._env)
+        self._hearers.append(hearer)
+        self._last = hearer.about
+        return hearer
 
 
 class ApartListener(Listener):
@@ -250,8 +262,7 @@ class ApartListener(Listener):
     async def _open(self) -> Hearer:
         async with self._opening:
             if self._hearer is None:
-                hearer = await self._backend.place()
-                self._number = hearer.join(self)
+                hearer, self._number = await self._backend.join(self)
                 await hearer.send(Message(Kind.OPEN, self._number, payload=pickled(self._options)))
                 self._hearer = hearer
             return self._hearer

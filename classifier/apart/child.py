@@ -13,7 +13,6 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Mapping
 from typing import IO, Final
 
 from classifier.apart.messages import (
@@ -24,10 +23,11 @@ from classifier.apart.messages import (
     packed_error,
     packed_frames,
     pickled,
-    read_message,
+    read_messages,
     unpacked,
 )
 from classifier.backend import Backend, Listener
+from classifier.context import member
 from classifier.errors import BackendError, ClassifierError
 from classifier.pages import keep_pages
 
@@ -36,16 +36,31 @@ _PIPE_BYTES: Final = 1024 * 1024
 
 
 class Answers:
-    """Where messages go, whole and in order."""
+    """Where messages go, whole and in order. Those of many sessions that come at the same moment,
+    as the readings of a batch do, are written at once."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
+        self._waiting: list[bytes] = []
 
     async def send(self, message: Message) -> None:
         """Send one message; waits while the pipe is full, and is let go where nobody reads."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._write)
+        self._waiting.append(message.packed())
         with contextlib.suppress(ConnectionError):
-            self._writer.write(message.packed())
             await self._writer.drain()
+
+    async def flush(self) -> None:
+        """Wait until all is written."""
+        self._write()
+        with contextlib.suppress(ConnectionError):
+            await self._writer.drain()
+
+    def _write(self) -> None:
+        together, self._waiting = b"".join(self._waiting), []
+        if together:
+            self._writer.write(together)
 
 
 class HeardListener:
@@ -105,7 +120,7 @@ async def hear(backend: Backend, reader: asyncio.StreamReader, answers: Answers)
     await answers.send(Message(Kind.READY, payload=pickled(about)))
     listeners: dict[int, HeardListener] = {}
     stopping: set[asyncio.Task[None]] = set()
-    while (message := await read_message(reader)) is not None:
+    async for message in read_messages(reader):
         number = message.listener
         if message.kind is Kind.OPEN:
             inner = backend.open(unpacked(message.payload))
@@ -119,13 +134,6 @@ async def hear(backend: Backend, reader: asyncio.StreamReader, answers: Answers)
     await backend.aclose()
 
 
-def make_backend(word: str, env: Mapping[str, str]) -> Backend:
-    """The backend that one word of ``LINNET_CLASSIFIER`` names, in this process."""
-    from classifier.context import member  # it names those that are apart too
-
-    return member(word, env)
-
-
 async def _main(word: str, own_out: IO[bytes]) -> None:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=_PIPE_BYTES)
@@ -135,13 +143,15 @@ async def _main(word: str, own_out: IO[bytes]) -> None:
     )
     answers = Answers(asyncio.StreamWriter(transport, protocol, None, loop))
     try:
-        await hear(make_backend(word, os.environ), reader, answers)
+        await hear(member(word, os.environ), reader, answers)
     except ClassifierError as error:
         await answers.send(Message(Kind.FAILED, payload=packed_error(error)))
     except Exception as error:  # the root of the process: whoever started it is told
         told = BackendError(f"the classifier's process failed: {error!r}")
         await answers.send(Message(Kind.FAILED, payload=packed_error(told)))
         raise
+    finally:
+        await answers.flush()
 
 
 def main() -> None:

@@ -11,11 +11,11 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
-from classifier.apart.messages import About, Kind, Message, error_of, read_message, unpacked
+from classifier.apart.messages import About, Kind, Message, error_of, read_messages, unpacked
 from classifier.errors import BackendError, ClassifierError
 
 logger = logging.getLogger(__name__)
@@ -45,10 +45,16 @@ class Ear(Protocol):
 class Hearer:
     """A running process. Used from one event loop."""
 
-    def __init__(self, process: asyncio.subprocess.Process, about: About) -> None:
-        """Of a process that has said what it is."""
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        about: About,
+        messages: AsyncIterator[Message],
+    ) -> None:
+        """Of a process that has said what it is, and what else it will say."""
         self.about = about
         self._process = process
+        self._messages = messages
         self._ears: dict[int, Ear] = {}
         self._count = 0
         self._gone = False
@@ -104,10 +110,9 @@ class Hearer:
         await self._reading
 
     async def _read(self) -> None:
-        assert self._process.stdout is not None
         failure: ClassifierError = _lost()
         try:
-            while (message := await read_message(self._process.stdout)) is not None:
+            async for message in self._messages:
                 if message.kind is Kind.FAILED and not message.listener:
                     failure = error_of(message.payload)
                 ear = self._ears.get(message.listener)
@@ -156,14 +161,15 @@ async def start_hearer(word: str, env: Mapping[str, str]) -> Hearer:
     except OSError as error:
         raise BackendError("the classifier's process cannot be started") from error
     assert process.stdout is not None
+    messages = read_messages(process.stdout)
     try:
         async with asyncio.timeout(LOAD_S):
-            message = await read_message(process.stdout)
+            message = await anext(messages, None)
         if message is None:
             raise BackendError("the classifier's process ended before it was ready")
         if message.kind is Kind.FAILED:
             raise error_of(message.payload)
-        return Hearer(process, unpacked(message.payload))
+        return Hearer(process, unpacked(message.payload), messages)
     except TimeoutError as error:
         await _kill(process)
         raise BackendError(f"the classifier was not loaded within {LOAD_S:.0f} s") from error

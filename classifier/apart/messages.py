@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 import struct
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -23,6 +23,7 @@ from classifier.errors import BackendError, ClassifierError
 from classifier.frames import Source, VoiceFrame
 
 _HEADER: Final = struct.Struct("<cIII")
+_READ_BYTES: Final = 256 * 1024
 PAYLOAD_MAX_BYTES: Final = 256 * 1024 * 1024
 """More than any message has: a process gone mad does not make the other hold what it says."""
 
@@ -55,6 +56,9 @@ class Kind(Enum):
     """From the child: a listener's stream has ended."""
 
 
+_LETTERS: Final = frozenset(kind.value for kind in Kind)
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """What a child says of its backend."""
@@ -80,21 +84,34 @@ class Message:
         return header + self.payload
 
 
-async def read_message(reader: asyncio.StreamReader) -> Message | None:
-    """The next message; None where the pipe has ended.
+async def read_messages(reader: asyncio.StreamReader) -> AsyncIterator[Message]:
+    """Every message until the pipe ends; what comes together is waited for once.
 
     Raises:
         BackendError: what comes is no message.
     """
+    waiting = bytearray()
+    while more := await _more(reader):
+        waiting += more
+        at = 0
+        while len(waiting) - at >= _HEADER.size:
+            letter, listener, number, size = _HEADER.unpack_from(waiting, at)
+            if letter not in _LETTERS or size > PAYLOAD_MAX_BYTES:
+                raise BackendError("what comes over the pipe is no message")
+            end = at + _HEADER.size + size
+            if len(waiting) < end:
+                break
+            payload = bytes(memoryview(waiting)[at + _HEADER.size : end])
+            yield Message(Kind(letter), listener, number, payload)
+            at = end
+        del waiting[:at]
+
+
+async def _more(reader: asyncio.StreamReader) -> bytes:
     try:
-        letter, listener, number, size = _HEADER.unpack(await reader.readexactly(_HEADER.size))
-        if size > PAYLOAD_MAX_BYTES:
-            raise BackendError(f"a message of {size} bytes")
-        return Message(Kind(letter), listener, number, await reader.readexactly(size))
-    except (asyncio.IncompleteReadError, ConnectionError):
-        return None
-    except ValueError as error:
-        raise BackendError("what comes over the pipe is no message") from error
+        return await reader.read(_READ_BYTES)
+    except ConnectionError:
+        return b""
 
 
 def pickled(what: ListenOptions | About) -> bytes:
@@ -124,7 +141,7 @@ def packed_error(error: ClassifierError) -> bytes:
 
 def error_of(payload: bytes) -> ClassifierError:
     """What :func:`packed_error` packed."""
-    name, text = pickle.loads(payload)  # noqa: S301 - see the module
+    name, text = pickle.loads(payload)
     kind = getattr(errors, name, BackendError)
     error: ClassifierError = kind(text)
     return error
@@ -132,4 +149,4 @@ def error_of(payload: bytes) -> ClassifierError:
 
 def unpacked(payload: bytes) -> Any:
     """What was pickled."""
-    return pickle.loads(payload)  # noqa: S301 - see the module
+    return pickle.loads(payload)

@@ -13,10 +13,10 @@ import uvloop
 from rich.console import Console
 
 from classifier import ClassifierError, ModelError
+from classifier.pages import keep_pages
 from server.api.keys import MANAGER
 from server.api.page import FRONT, PageFile, find_page, read_page
 from server.app import build_app, serving
-from classifier.pages import keep_pages
 from server.errors import SettingsError, StoreError
 from server.logs import configure_logs
 from server.sessions.manager import SessionManager
