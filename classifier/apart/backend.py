@@ -262,7 +262,9 @@ class ApartListener(Listener):
     async def _open(self) -> Hearer:
         async with self._opening:
             if self._hearer is None:
-                hearer, self._number = await self._backend.join(self)
-                await hearer.send(Message(Kind.OPEN, self._number, payload=pickled(self._options)))
-                self._hearer = hearer
+                self._hearer, self._number = await self._backend.join(self)
+                # Written at once: should whoever waits for it be cancelled, it is opened still.
+                await self._hearer.send(
+                    Message(Kind.OPEN, self._number, payload=pickled(self._options))
+                )
             return self._hearer

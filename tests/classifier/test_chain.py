@@ -7,6 +7,7 @@ import pytest
 
 from classifier import BackendError, ConfigError, Listener, ModelError, Source, VoiceFrame
 from classifier.acoustic.backend import AcousticBackend
+from classifier.apart.backend import ApartBackend
 from classifier.backend import PLAIN, ListenOptions
 from classifier.chain import ChainBackend
 from classifier.context import backend_from_env
@@ -226,6 +227,8 @@ async def test_a_missing_model_leaves_it_to_the_acoustic_one(tmp_path: Path) -> 
         ({"LINNET_CLASSIFIER": "mock"}, MockBackend),
         ({"LINNET_CLASSIFIER": "acoustic", "CF_VOICE_MOCK": "1"}, MockBackend),
         ({"LINNET_CLASSIFIER": "acoustic,mock"}, ChainBackend),
+        ({"LINNET_CLASSIFIER_PROCESSES": "2"}, ApartBackend),
+        ({"LINNET_CLASSIFIER_PROCESSES": "2", "CF_VOICE_MOCK": "1"}, MockBackend),
     ],
 )
 def test_one_name_is_that_backend_and_several_are_a_chain(env: dict[str, str], kind: type) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from classifier import ConfigError
 from classifier.acoustic.settings import LEAST_FLOOR, MOST_FLOOR, floor_from_env
+from classifier.context import MOST_PROCESSES, processes_from_env
 from server.errors import SettingsError
 from server.settings import Settings, load_settings, unknown_settings
 
@@ -210,6 +213,33 @@ def test_the_mode_has_one_name(
     assert load_settings().mode == mode
 
 
+def _by_itself() -> int:
+    """Processes of the classifier on this machine, where nobody says how many."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    return 0 if processors == 1 else min(processors, 8)
+
+
+def test_the_processes_have_the_classifiers_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the settings let through, the classifier takes, to both ends and not beyond."""
+    for count in (0, 1, MOST_PROCESSES):
+        monkeypatch.setenv("LINNET_CLASSIFIER_PROCESSES", str(count))
+        assert processes_from_env(load_settings().classifier_env()) == count
+    for bad in ("-1", str(MOST_PROCESSES + 1), "two"):
+        monkeypatch.setenv("LINNET_CLASSIFIER_PROCESSES", bad)
+        with pytest.raises(SettingsError, match="LINNET_CLASSIFIER_PROCESSES"):
+            load_settings()
+        with pytest.raises(ConfigError, match="LINNET_CLASSIFIER_PROCESSES"):
+            processes_from_env({"LINNET_CLASSIFIER_PROCESSES": bad})
+
+
+def test_one_processor_has_none_to_spare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is one, the classifier hears in the server's own process."""
+    monkeypatch.setattr("server.settings._processors", lambda: 1)
+    assert load_settings().classifier_env()["LINNET_CLASSIFIER_PROCESSES"] == "0"
+    monkeypatch.setattr("server.settings._processors", lambda: 96)
+    assert load_settings().classifier_env()["LINNET_CLASSIFIER_PROCESSES"] == "8"
+
+
 def test_the_classifier_gets_what_was_validated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its environment is made of these settings, in the form it reads."""
     monkeypatch.setenv("CF_VOICE_MOCK", "on")
@@ -220,6 +250,7 @@ def test_the_classifier_gets_what_was_validated(monkeypatch: pytest.MonkeyPatch)
         "CF_VOICE_RATE_HZ": "2.5",
         "CF_VOICE_SEED": "-3",
         "LINNET_CLASSIFIER": "acoustic",
+        "LINNET_CLASSIFIER_PROCESSES": str(_by_itself()),
         "LINNET_WEIGHTS": "open",
     }
     monkeypatch.delenv("CF_VOICE_SEED")
