@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,10 @@ from classifier.acoustic.layout import (
     MFCCS,
     Floats,
 )
+
+AT_ONCE: Final = 8
+"""Lanes whose spectra are computed at once. A spectrum takes ten times the memory of what is read
+off it, and that of more lanes no longer stays in the processor's cache."""
 
 
 @dataclass(slots=True)
@@ -76,6 +81,15 @@ def block_frames(segments: Floats, memory: Floats) -> tuple[Floats, Floats]:
         not depend on the lanes beside it.
     """
     frames = np.empty((segments.shape[0], BLOCK_FRAMES, FRAME_WIDTH), np.float32)
+    past = np.empty_like(memory)
+    for first in range(0, len(segments), AT_ONCE):
+        some = slice(first, first + AT_ONCE)
+        past[some] = _measure(segments[some], memory[some], frames[some])
+    return frames, past
+
+
+def _measure(segments: Floats, memory: Floats, frames: Floats) -> Floats:
+    """Write the frames of a few lanes; their new pitch memory."""
     power = spectrum.power_spectrum(spectrum.frame_signal(segments))
     found = pitch.track(power, memory)
     mel_db, measures = spectrum.shape_measures(power)
@@ -90,7 +104,7 @@ def block_frames(segments: Floats, memory: Floats) -> tuple[Floats, Floats]:
         frames[..., COLUMN[name]] = values
     frames[..., FIRST_MFCC : FIRST_MFCC + MFCCS] = spectrum.mfcc(mel_db)
     frames[..., FIRST_MEL : FIRST_MEL + MEL_BANDS] = mel_db
-    return frames, found.memory
+    return found.memory
 
 
 class FrameExtractor:
