@@ -18,9 +18,9 @@ from classifier.apart.messages import (
     Kind,
     Message,
     error_of,
+    frames_of,
     packed_audio,
-    pickled,
-    unpacked,
+    packed_options,
 )
 from classifier.backend import PLAIN, Backend, Listener, ListenOptions, PcmInt16, check_pcm
 from classifier.errors import BackendError, ClassifierError
@@ -213,8 +213,11 @@ class ApartListener(Listener):
             if self._ended or self._failure is not None:
                 return
             self._news.clear()
+            if not self._stopped:
+                await self._news.wait()
+                continue
             try:
-                async with asyncio.timeout(END_S if self._stopped else None):
+                async with asyncio.timeout(END_S):
                     await self._news.wait()
             except TimeoutError:
                 return
@@ -237,7 +240,7 @@ class ApartListener(Listener):
     def hear(self, message: Message) -> None:
         """Take what the process says."""
         if message.kind is Kind.FRAMES:
-            self._unread.extend(unpacked(message.payload))
+            self._unread.extend(frames_of(message.payload))
             if len(self._unread) >= MAX_UNREAD and not self._stopped:
                 self._room.clear()
         elif message.kind is Kind.DONE:
@@ -265,6 +268,6 @@ class ApartListener(Listener):
                 self._hearer, self._number = await self._backend.join(self)
                 # Written at once: should whoever waits for it be cancelled, it is opened still.
                 await self._hearer.send(
-                    Message(Kind.OPEN, self._number, payload=pickled(self._options))
+                    Message(Kind.OPEN, self._number, payload=packed_options(self._options))
                 )
             return self._hearer

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
 from typing import IO, Final
 
 from classifier.apart.messages import (
@@ -20,16 +22,18 @@ from classifier.apart.messages import (
     Kind,
     Message,
     audio_of,
+    options_of,
+    packed_about,
     packed_error,
     packed_frames,
-    pickled,
     read_messages,
-    unpacked,
 )
 from classifier.backend import Backend, Listener
 from classifier.context import member
 from classifier.errors import BackendError, ClassifierError
 from classifier.pages import keep_pages
+
+logger = logging.getLogger(__name__)
 
 _PIPE_BYTES: Final = 1024 * 1024
 """Read ahead from the pipe: some seconds of audio of many sessions."""
@@ -88,25 +92,30 @@ class HeardListener:
 
     async def _feed(self, message: Message) -> None:
         source, pcm = audio_of(message.payload)
-        try:
+        async with self._told():
             await self._inner.feed(pcm, source)
-        except ClassifierError as error:
-            await self._fail(error, message.number)
-        else:
             await self._answers.send(Message(Kind.DONE, self._number, message.number))
 
     async def _pass_on(self) -> None:
-        try:
+        async with self._told():
             async for frame in self._inner.stream():
                 await self._answers.send(
                     Message(Kind.FRAMES, self._number, payload=packed_frames([frame]))
                 )
-        except ClassifierError as error:
-            await self._fail(error)
 
-    async def _fail(self, error: ClassifierError, number: int = 0) -> None:
-        failed = Message(Kind.FAILED, self._number, number, packed_error(error))
-        await self._answers.send(failed)
+    @contextlib.asynccontextmanager
+    async def _told(self) -> AsyncIterator[None]:
+        """Whatever goes wrong is told to whoever waits for it, who would wait in vain."""
+        try:
+            yield
+        except ClassifierError as error:
+            failure = error
+        except Exception as error:  # a fault of ours in a task that nobody else looks at
+            logger.exception("the classifier failed")
+            failure = BackendError(f"the classifier failed: {type(error).__name__}")
+        else:
+            return
+        await self._answers.send(Message(Kind.FAILED, self._number, payload=packed_error(failure)))
 
 
 async def hear(backend: Backend, reader: asyncio.StreamReader, answers: Answers) -> None:
@@ -117,13 +126,13 @@ async def hear(backend: Backend, reader: asyncio.StreamReader, answers: Answers)
         await answers.send(Message(Kind.FAILED, payload=packed_error(error)))
         return
     about = About(backend.name, backend.model_id, backend.model_sha256, backend.open().block_s)
-    await answers.send(Message(Kind.READY, payload=pickled(about)))
+    await answers.send(Message(Kind.READY, payload=packed_about(about)))
     listeners: dict[int, HeardListener] = {}
     stopping: set[asyncio.Task[None]] = set()
     async for message in read_messages(reader):
         number = message.listener
         if message.kind is Kind.OPEN:
-            inner = backend.open(unpacked(message.payload))
+            inner = backend.open(options_of(message.payload))
             listeners[number] = HeardListener(number, inner, answers)
         elif message.kind is Kind.AUDIO:
             listeners[number].feed(message)

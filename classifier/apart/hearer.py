@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
-from classifier.apart.messages import About, Kind, Message, error_of, read_messages, unpacked
+from classifier.apart.messages import About, Kind, Message, about_of, error_of, read_messages
 from classifier.errors import BackendError, ClassifierError
 
 logger = logging.getLogger(__name__)
@@ -169,7 +169,7 @@ async def start_hearer(word: str, env: Mapping[str, str]) -> Hearer:
             raise BackendError("the classifier's process ended before it was ready")
         if message.kind is Kind.FAILED:
             raise error_of(message.payload)
-        return Hearer(process, unpacked(message.payload), messages)
+        return Hearer(process, about_of(message.payload), messages)
     except TimeoutError as error:
         await _kill(process)
         raise BackendError(f"the classifier was not loaded within {LOAD_S:.0f} s") from error

@@ -1,14 +1,12 @@
 """What goes over the pipe between the server's process and one that hears.
 
-A letter, the number of a listener, a number that an answer repeats, a length, and so many bytes.
-Both ends are ours and are started together, so there are no versions; and nobody else can write to
-the pipe, so what was pickled at one end may be unpickled at the other.
+A letter, the number of a listener, a number that an answer repeats, a length, and so many bytes:
+PCM, or JSON. Both ends are of one installation and are started together, so there are no versions.
 """
 
 from __future__ import annotations
 
 import asyncio
-import pickle
 import struct
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -16,11 +14,21 @@ from enum import Enum
 from typing import Any, Final
 
 import numpy as np
+import orjson
 
 from classifier import errors
 from classifier.backend import ListenOptions, PcmInt16
 from classifier.errors import BackendError, ClassifierError
-from classifier.frames import Source, VoiceFrame
+from classifier.frames import (
+    Affect,
+    EnvironLabel,
+    ProsodyFlag,
+    QueueLabel,
+    ShiftDirection,
+    Sound,
+    Source,
+    VoiceFrame,
+)
 
 _HEADER: Final = struct.Struct("<cIII")
 _READ_BYTES: Final = 256 * 1024
@@ -55,6 +63,11 @@ class Kind(Enum):
     ENDED = b"Z"
     """From the child: a listener's stream has ended."""
 
+
+_AFFECTS: Final = {word.value: word for word in Affect}
+_SOURCES: Final = {word.value: word for word in Source}
+_DIRECTIONS: Final = {word.value: word for word in ShiftDirection}
+_SOUNDS: Final = {label.value: label for label in (*EnvironLabel, *QueueLabel)}
 
 _LETTERS: Final = frozenset(kind.value for kind in Kind)
 
@@ -114,9 +127,24 @@ async def _more(reader: asyncio.StreamReader) -> bytes:
         return b""
 
 
-def pickled(what: ListenOptions | About) -> bytes:
-    """Payload of :attr:`Kind.OPEN` and of :attr:`Kind.READY`."""
-    return pickle.dumps(what)
+def packed_options(options: ListenOptions) -> bytes:
+    """Payload of :attr:`Kind.OPEN`."""
+    return orjson.dumps(options)
+
+
+def options_of(payload: bytes) -> ListenOptions:
+    """What :func:`packed_options` packed."""
+    return ListenOptions(**orjson.loads(payload))
+
+
+def packed_about(about: About) -> bytes:
+    """Payload of :attr:`Kind.READY`."""
+    return orjson.dumps(about)
+
+
+def about_of(payload: bytes) -> About:
+    """What :func:`packed_about` packed."""
+    return About(**orjson.loads(payload))
 
 
 def packed_audio(source: Source, pcm: PcmInt16) -> bytes:
@@ -131,22 +159,37 @@ def audio_of(payload: bytes) -> tuple[Source, PcmInt16]:
 
 def packed_frames(frames: Sequence[VoiceFrame]) -> bytes:
     """Payload of :attr:`Kind.FRAMES`."""
-    return pickle.dumps(list(frames), protocol=pickle.HIGHEST_PROTOCOL)
+    return orjson.dumps(frames, option=orjson.OPT_NON_STR_KEYS)
+
+
+def frames_of(payload: bytes) -> list[VoiceFrame]:
+    """What :func:`packed_frames` packed."""
+    return [_frame(fields) for fields in orjson.loads(payload)]
+
+
+def _frame(fields: dict[str, Any]) -> VoiceFrame:
+    """A frame of its fields by name, those that are words as the words of the vocabulary."""
+    fields["source"] = _SOURCES[fields["source"]]
+    fields["shift_direction"] = _DIRECTIONS[fields["shift_direction"]]
+    if fields["affect"] is not None:
+        fields["affect"] = _AFFECTS[fields["affect"]]
+    fields["distribution"] = {_AFFECTS[name]: p for name, p in fields["distribution"].items()}
+    fields["prosody_flags"] = tuple(map(ProsodyFlag, fields["prosody_flags"]))
+    fields["sounds"] = tuple(
+        Sound(_SOUNDS[sound["label"]], sound["confidence"], sound["timestamp_s"])
+        for sound in fields["sounds"]
+    )
+    return VoiceFrame(**fields)
 
 
 def packed_error(error: ClassifierError) -> bytes:
     """Payload of :attr:`Kind.FAILED`."""
-    return pickle.dumps((type(error).__name__, str(error)))
+    return orjson.dumps([type(error).__name__, str(error)])
 
 
 def error_of(payload: bytes) -> ClassifierError:
     """What :func:`packed_error` packed."""
-    name, text = pickle.loads(payload)
+    name, text = orjson.loads(payload)
     kind = getattr(errors, name, BackendError)
     error: ClassifierError = kind(text)
     return error
-
-
-def unpacked(payload: bytes) -> Any:
-    """What was pickled."""
-    return pickle.loads(payload)

@@ -1,6 +1,7 @@
 """classifier.apart.messages"""
 
 import asyncio
+from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
@@ -11,16 +12,22 @@ from hypothesis import strategies as st
 from classifier import BackendError, ConfigError, ModelError, Source, VoiceFrame
 from classifier.apart.messages import (
     PAYLOAD_MAX_BYTES,
+    About,
     Kind,
     Message,
+    about_of,
     audio_of,
     error_of,
+    frames_of,
+    options_of,
+    packed_about,
     packed_audio,
     packed_error,
     packed_frames,
+    packed_options,
     read_messages,
-    unpacked,
 )
+from classifier.backend import ListenOptions
 from classifier.frames import Affect, ProsodyFlag, QueueLabel, ShiftDirection, Sound
 
 NUMBERS = st.integers(0, 2**32 - 1)
@@ -92,7 +99,20 @@ def test_a_frame_comes_over_as_it_was() -> None:
         named="speaker_c",
     )
     plain = VoiceFrame(2.0, Source.MIC, 0.0)
-    assert unpacked(packed_frames([frame, plain])) == [frame, plain]
+    there = frames_of(packed_frames([frame, plain]))
+    assert there == [frame, plain]
+    for one, other in zip(there, (frame, plain), strict=True):
+        for field in fields(VoiceFrame):
+            assert type(getattr(one, field.name)) is type(getattr(other, field.name)), field.name
+    assert {type(affect) for affect in there[0].distribution} == {Affect}
+
+
+def test_what_is_wished_and_what_is_heard_comes_over_as_it_was() -> None:
+    """The options of a session, and what a backend says of itself."""
+    options = ListenOptions(seed=3, num_speakers=2, window_ms=700)
+    assert options_of(packed_options(options)) == options
+    about = About("acoustic", "acoustic:open@6", "ab", 0.5)
+    assert about_of(packed_about(about)) == about
 
 
 @pytest.mark.parametrize("source", list(Source))
