@@ -38,9 +38,16 @@ from classifier.frames import (
 from classifier.plane import place_of
 from classifier.trajectory import Trajectory
 
-CROWD_FLOOR: Final = 0.95
-"""Confidence that an affect needs where many voices seem to speak at once: there is no saying
-whose it would be."""
+DOUBT_FLOOR: Final = 0.95
+"""Confidence that an affect needs where there is no saying whose it would be: where many voices
+seem to speak at once, or what begins may be no voice."""
+
+SURELY: Final = 0.9
+"""Probability of a voice from which one window is enough. Otherwise the next must be heard as a
+voice too before anything is named: a dog or a saw passes for one now and then, seldom twice."""
+
+IN_A_ROW_S: Final = 1.0
+"""So soon after one, a window is the next."""
 
 EXPECTED_ODDS: Final = 4.0
 """How many times as likely a window holds a voice where one that is known was as loud all along:
@@ -99,6 +106,7 @@ class Lane:
         self.window = SlidingWindow(voices)
         self.meter = SoundMeter()
         self._crowd = Crowd()
+        self._voice_s = float("-inf")
         self.sounds: tuple[Sound, ...] = ()
         """What was heard beside the voice with the newest block."""
         self._source = source
@@ -191,7 +199,10 @@ class Lane:
         self._tenor.learn(window.end_s, emotion, window.new_speech_s)
         for name, probability in zip(self._affects, weighed.tolist(), strict=True):
             distribution[name] += probability
-        floor = CROWD_FLOOR if crowd else self._card.floor_at(self.heard_s)
+        begins = window.end_s - self._voice_s > IN_A_ROW_S
+        self._voice_s = window.end_s
+        doubtful = crowd or (begins and speech < SURELY)
+        floor = DOUBT_FLOOR if doubtful else self._card.floor_at(self.heard_s)
         affect = self._namer.feed(distribution, floor, at_once=course is Course.TURNED)
         arousal, valence, dominance = map(float, place_of(smooth, self._places))
         shift, direction = self._trajectory.feed(window.end_s, arousal, valence)

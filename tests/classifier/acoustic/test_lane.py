@@ -160,6 +160,40 @@ def test_a_known_voice_is_expected_where_it_is_as_loud(
     assert (reading.frame.speech >= 0.5) == heard
 
 
+@pytest.mark.parametrize(
+    ("ends_s", "speech", "named"),
+    [
+        ([5.0], [0.8], [False]),
+        ([5.0], [0.95], [True]),
+        ([5.0, 5.5], [0.6, 0.6], [False, True]),
+        ([5.0, 6.0], [0.6, 0.6], [False, True]),
+        ([5.0, 6.5], [0.6, 0.6], [False, False]),
+        ([5.0, 5.5, 9.0], [0.6, 0.6, 0.6], [False, True, False]),
+    ],
+)
+def test_what_begins_is_a_voice_for_sure_or_twice(
+    ends_s: list[float], speech: list[float], named: list[bool]
+) -> None:
+    """One window that may be a voice is measured and not named; the next of them is."""
+    lane = Lane(Source.MIC, NETWORK.card)
+    windows = record(recorded_frames([AGITATED]), [0]).windows
+    spoken = next(window for window in windows if window.vector is not None)
+    angry = np.full(len(NETWORK.card.classes), 0.02, np.float32)
+    angry[NETWORK.card.classes.index("anger")] = 1.0 - angry[1:].sum()
+    frames = [
+        lane.voice(
+            replace(spoken, end_s=end_s, crowd=False),
+            np.zeros(WIDTH, np.float32),
+            angry,
+            probability,
+            Moments(*np.zeros((3, CONTOUR_WIDTH), np.float32)),
+        ).frame
+        for end_s, probability in zip(ends_s, speech, strict=True)
+    ]
+    assert [frame.affect is not None for frame in frames] == named
+    assert all(frame.distribution[Affect.FRUSTRATED] > 0.7 for frame in frames)
+
+
 @pytest.mark.parametrize("pcm", [silence(3.0), noise(3.0, 0.05)])
 def test_without_speech_there_is_no_evidence(pcm: Pcm) -> None:
     """Nothing is claimed about arousal, valence or affects where nobody speaks."""
