@@ -183,6 +183,8 @@ class ApartListener(Listener):
             raise self._failure
         try:
             hearer = await self._open()
+            if hearer is None or self._stopped:
+                return
             self._fed += 1
             number, done = self._fed, asyncio.get_running_loop().create_future()
             self._feeds[number] = done
@@ -244,14 +246,20 @@ class ApartListener(Listener):
             if len(self._unread) >= MAX_UNREAD and not self._stopped:
                 self._room.clear()
         elif message.kind is Kind.DONE:
-            done = self._feeds.get(message.number)
-            if done is not None and not done.done():
-                done.set_result(None)
+            self._let_go(message.number)
         elif message.kind is Kind.FAILED:
             self.fail(error_of(message.payload))
         elif message.kind is Kind.ENDED:
             self._ended = True
+            # Nothing comes after it: what is under way still is let go unheard.
+            for number in tuple(self._feeds):
+                self._let_go(number)
         self._news.set()
+
+    def _let_go(self, number: int) -> None:
+        done = self._feeds.get(number)
+        if done is not None and not done.done():
+            done.set_result(None)
 
     def fail(self, error: ClassifierError) -> None:
         """Nothing more can be fed, and who waits is told."""
@@ -262,12 +270,15 @@ class ApartListener(Listener):
         self._news.set()
         self._room.set()
 
-    async def _open(self) -> Hearer:
+    async def _open(self) -> Hearer | None:
+        """The process that hears; None where this was stopped before there was one."""
         async with self._opening:
             if self._hearer is None:
-                self._hearer, self._number = await self._backend.join(self)
+                hearer, number = await self._backend.join(self)
+                if self._stopped:
+                    hearer.leave(number)
+                    return None
+                self._hearer, self._number = hearer, number
                 # Written at once: should whoever waits for it be cancelled, it is opened still.
-                await self._hearer.send(
-                    Message(Kind.OPEN, self._number, payload=packed_options(self._options))
-                )
+                await hearer.send(Message(Kind.OPEN, number, payload=packed_options(self._options)))
             return self._hearer

@@ -46,20 +46,25 @@ class Answers:
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
         self._waiting: list[bytes] = []
+        self._draining = asyncio.Lock()
+        """A stream knows of one who waits for room only."""
 
     async def send(self, message: Message) -> None:
         """Send one message; waits while the pipe is full, and is let go where nobody reads."""
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._write)
         self._waiting.append(message.packed())
-        with contextlib.suppress(ConnectionError):
-            await self._writer.drain()
+        await self._room()
 
     async def flush(self) -> None:
         """Wait until all is written."""
         self._write()
+        await self._room()
+
+    async def _room(self) -> None:
         with contextlib.suppress(ConnectionError):
-            await self._writer.drain()
+            async with self._draining:
+                await self._writer.drain()
 
     def _write(self) -> None:
         together, self._waiting = b"".join(self._waiting), []
@@ -134,6 +139,9 @@ async def hear(backend: Backend, reader: asyncio.StreamReader, answers: Answers)
         if message.kind is Kind.OPEN:
             inner = backend.open(options_of(message.payload))
             listeners[number] = HeardListener(number, inner, answers)
+        elif number not in listeners:
+            # It was stopped: what comes after is let go unheard, but nobody waits in vain.
+            await answers.send(Message(Kind.DONE, number, message.number))
         elif message.kind is Kind.AUDIO:
             listeners[number].feed(message)
         elif message.kind is Kind.STOP:

@@ -58,6 +58,8 @@ class Hearer:
         self._ears: dict[int, Ear] = {}
         self._count = 0
         self._gone = False
+        self._draining = asyncio.Lock()
+        """A stream knows of one who waits for room only."""
         self._reading = asyncio.create_task(self._read(), name="hearer-read")
 
     @property
@@ -81,8 +83,12 @@ class Hearer:
         self._ears[self._count] = ear
         return self._count
 
+    def leave(self, number: int) -> None:
+        """Forget a listener that was never opened."""
+        self._ears.pop(number, None)
+
     async def send(self, message: Message) -> None:
-        """Send a message; waits while the process has not read those before.
+        """Write a message at once; waits while the process has not read those before.
 
         Raises:
             BackendError: the process is gone.
@@ -92,7 +98,8 @@ class Hearer:
             raise _lost()
         try:
             stdin.write(message.packed())
-            await stdin.drain()
+            async with self._draining:
+                await stdin.drain()
         except ConnectionError as error:
             raise _lost() from error
 

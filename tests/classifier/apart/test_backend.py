@@ -168,6 +168,37 @@ async def test_stopping_ends_a_stream_that_never_heard_anything(backend: ApartBa
     await listener.feed(SPEECH[:8000])
 
 
+async def test_stopped_while_its_process_is_being_started_it_leaves_nothing_there() -> None:
+    """The feed that waited for it returns, the stream ends, and nobody is counted as listening."""
+    backend = ApartBackend("acoustic", "acoustic", {}, processes=1)
+    listener = backend.open()
+    reader = asyncio.create_task(collect(listener))
+    feeding = asyncio.create_task(listener.feed(SPEECH[:8000]))
+    await asyncio.sleep(0.02)
+    await listener.stop()
+    assert await asyncio.wait_for(reader, 5) == []
+    await asyncio.wait_for(feeding, 20)
+    assert [hearer.listeners for hearer in backend._hearers] == [0]
+    await backend.aclose()
+
+
+async def test_stopping_among_feeds_harms_no_other_session(
+    backend: ApartBackend, expected: list[VoiceFrame]
+) -> None:
+    """Whatever crosses on the way, feeds return, and the next session hears as ever."""
+    (pid,) = backend.pids
+    for delay_s in (0.0, 0.001, 0.005):
+        listener = backend.open()
+        reader = asyncio.create_task(collect(listener))
+        sources = [source for source in Source for _ in range(3)]
+        feeds = [asyncio.create_task(listener.feed(SPEECH[:8000], one)) for one in sources]
+        await asyncio.sleep(delay_s)
+        await listener.stop()
+        await asyncio.wait_for(asyncio.gather(reader, *feeds), 20)
+    assert await hear(backend.open(), SPEECH) == expected
+    assert backend.pids == [pid]
+
+
 @pytest.mark.parametrize("pcm", [np.zeros((2, 2), np.int16), np.zeros(4, np.float32)])
 async def test_what_is_no_pcm_is_refused(backend: ApartBackend, pcm: Pcm) -> None:
     """As by every backend."""

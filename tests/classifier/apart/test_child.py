@@ -106,6 +106,14 @@ async def test_a_session_is_answered_in_order() -> None:
     assert backend.closed
 
 
+async def test_what_comes_after_the_end_is_let_go() -> None:
+    """Audio that crossed with the end, or an end said twice, harms nobody; who waits is told."""
+    late = Message(Kind.AUDIO, 7, 2, AUDIO)
+    said = await answers_of(Frail("nowhere", ZeroDivisionError()), *SESSION, late, SESSION[-1])
+    assert Message(Kind.DONE, 7, 2) in said
+    assert [message.kind for message in said].count(Kind.ENDED) == 1
+
+
 async def test_a_backend_that_cannot_be_loaded_says_why() -> None:
     """And nothing else is said."""
     [message] = await answers_of(Frail("load", BackendError("no room")), *SESSION)
