@@ -1,7 +1,5 @@
 """The process that hears: standard input and output speak :mod:`classifier.apart.messages`.
 
-    python -m classifier.apart.child acoustic
-
 Ends when its standard input does, so it never outlives who started it. Signals of a terminal or of
 a service's end are not for it: whoever started it may still want to hear what was said.
 """
@@ -14,7 +12,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import IO, Final
 
 from classifier.apart.messages import (
@@ -29,7 +27,6 @@ from classifier.apart.messages import (
     read_messages,
 )
 from classifier.backend import Backend, Listener
-from classifier.context import member
 from classifier.errors import BackendError, ClassifierError
 from classifier.pages import keep_pages
 
@@ -151,7 +148,7 @@ async def hear(backend: Backend, reader: asyncio.StreamReader, answers: Answers)
     await backend.aclose()
 
 
-async def _main(word: str, own_out: IO[bytes]) -> None:
+async def _run(make: Callable[[], Backend], own_out: IO[bytes]) -> None:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=_PIPE_BYTES)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
@@ -160,7 +157,7 @@ async def _main(word: str, own_out: IO[bytes]) -> None:
     )
     answers = Answers(asyncio.StreamWriter(transport, protocol, None, loop))
     try:
-        await hear(member(word, os.environ), reader, answers)
+        await hear(make(), reader, answers)
     except ClassifierError as error:
         await answers.send(Message(Kind.FAILED, payload=packed_error(error)))
     except Exception as error:  # the root of the process: whoever started it is told
@@ -171,16 +168,16 @@ async def _main(word: str, own_out: IO[bytes]) -> None:
         await answers.flush()
 
 
-def main() -> None:
-    """Hear until standard input ends."""
+def run(make: Callable[[], Backend]) -> None:
+    """Be the process that hears, until standard input ends.
+
+    Args:
+        make: gives the backend; a ClassifierError that it raises is told like one of loading.
+    """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     keep_pages()
     # What anything prints by mistake must not get among the messages.
     own_out = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    asyncio.run(_main(sys.argv[1], own_out))
-
-
-if __name__ == "__main__":
-    main()
+    asyncio.run(_run(make, own_out))

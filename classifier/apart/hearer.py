@@ -156,7 +156,7 @@ async def start_hearer(word: str, env: Mapping[str, str]) -> Hearer:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "classifier.apart.child",
+            "classifier",
             word,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

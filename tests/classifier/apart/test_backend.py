@@ -312,6 +312,15 @@ async def test_where_one_has_enough_the_next_is_started() -> None:
     await backend.aclose()
 
 
+def test_run_by_hand_it_says_what_it_is_for() -> None:
+    """And does not sit there in silence."""
+    told = subprocess.run(
+        [sys.executable, "-m", "classifier"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 1
+    assert "linnet analyze" in told.stderr
+
+
 def test_there_is_at_least_one_process() -> None:
     """None is a matter for whoever chooses the backend."""
     with pytest.raises(ValueError, match="above 0"):
