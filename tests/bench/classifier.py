@@ -97,7 +97,8 @@ def verdicts(bench: ClassifierBench) -> list[str]:
     judge("classifier's memory per session", per_session / 1e3, TARGET_SESSION_BYTES / 1e3, "KB")
     few = bench.server[min(IN_SERVER)]
     judge(
-        f"server's memory for each session from {few.sessions} to {most.sessions}",
+        f"server's memory for each session from {few.sessions} to {most.sessions}, processes that "
+        "were started for them included",
         (most.memory_after - few.memory_after) / (most.sessions - few.sessions) / 1e3,
         TARGET_SESSION_BYTES / 1e3,
         "KB",
