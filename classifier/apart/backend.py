@@ -7,6 +7,7 @@ interpreter, and whichever of the two is busy keeps the other waiting.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
@@ -229,15 +230,12 @@ class ApartListener(Listener):
         if self._stopped:
             return
         self._stopped = True
-        if self._hearer is None or not self._hearer.alive:
-            self._ended = True
-        else:
-            try:
-                await self._hearer.send(Message(Kind.STOP, self._number))
-            except BackendError:
-                self._ended = True
+        self._ended = self._hearer is None or not self._hearer.alive
         self._news.set()
         self._room.set()
+        if self._hearer is not None and not self._ended:
+            with contextlib.suppress(BackendError):  # whoever waits hears of it as well
+                await self._hearer.send(Message(Kind.STOP, self._number))
 
     def hear(self, message: Message) -> None:
         """Take what the process says."""

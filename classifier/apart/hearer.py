@@ -129,6 +129,9 @@ class Hearer:
                     self._ears.pop(message.listener, None)
         except ClassifierError as error:
             failure = error
+        except Exception as error:  # a fault of ours: nobody else looks at this task
+            logger.exception("what the classifier's process %d said makes no sense", self.pid)
+            failure = BackendError(f"the classifier's process failed: {type(error).__name__}")
         if not self._gone:
             self._gone = True
             await _kill(self._process)

@@ -15,9 +15,10 @@ from classifier.acoustic.analysis import analyse
 from classifier.acoustic.backend import AcousticBackend
 from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.model import Network, load_network
-from classifier.backend import Listener, ListenOptions
+from classifier.backend import ListenOptions
 from classifier.context import backend_from_env
 from classifier.frames import Affect
+from tests.classifier.listening import collect, hear
 from tests.classifier.voices import Pcm, recording, silence
 
 SPEECH = recording("agitated")
@@ -29,18 +30,6 @@ async def backend() -> AsyncIterator[AcousticBackend]:
     await made.load()
     yield made
     await made.aclose()
-
-
-async def collect(context: Listener) -> list[VoiceFrame]:
-    return [frame async for frame in context.stream()]
-
-
-async def hear(context: Listener, pcm: Pcm, chunk: int = 1600) -> list[VoiceFrame]:
-    reader = asyncio.create_task(collect(context))
-    for at in range(0, pcm.size, chunk):
-        await context.feed(pcm[at : at + chunk])
-    await context.stop()
-    return await asyncio.wait_for(reader, 10)
 
 
 def offline(pcm: Pcm) -> list[VoiceFrame]:

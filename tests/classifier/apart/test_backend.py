@@ -1,6 +1,7 @@
 """classifier.apart.backend, with real processes"""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,8 +18,8 @@ from classifier.acoustic.backend import AcousticBackend
 from classifier.apart import backend as apart
 from classifier.apart import hearer as hearers
 from classifier.apart.backend import ApartBackend
-from classifier.backend import Listener
 from classifier.context import backend_from_env
+from tests.classifier.listening import collect, hear
 from tests.classifier.voices import Pcm, recording, silence
 
 SPEECH = recording("agitated")
@@ -44,18 +45,6 @@ async def backend() -> AsyncIterator[ApartBackend]:
     await made.load()
     yield made
     await made.aclose()
-
-
-async def collect(listener: Listener) -> list[VoiceFrame]:
-    return [frame async for frame in listener.stream()]
-
-
-async def hear(listener: Listener, pcm: Pcm, chunk: int = 8000) -> list[VoiceFrame]:
-    reader = asyncio.create_task(collect(listener))
-    for at in range(0, pcm.size, chunk):
-        await listener.feed(pcm[at : at + chunk])
-    await listener.stop()
-    return await asyncio.wait_for(reader, 20)
 
 
 def runs(pid: int) -> bool:
@@ -222,6 +211,23 @@ async def test_a_process_that_dies_fails_its_sessions_and_no_others(
     await listener.stop()
     assert await hear(backend.open(), SPEECH) == expected
     assert backend.pids not in ([], [pid])
+
+
+async def test_a_process_that_says_nonsense_is_given_up(
+    backend: ApartBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever we make of it: who waits is told at once, and the process is gone."""
+    (pid,) = backend.pids
+    monkeypatch.setattr(apart, "frames_of", lambda payload: payload["frames"])
+    listener = backend.open()
+    reader = asyncio.create_task(collect(listener))
+    with contextlib.suppress(BackendError):  # it may return before the frames are looked at
+        await asyncio.wait_for(listener.feed(SPEECH[:8000]), 10)
+    with pytest.raises(BackendError, match="TypeError"):
+        await asyncio.wait_for(reader, 10)
+    with pytest.raises(BackendError, match="TypeError"):
+        await listener.feed(SPEECH[:8000])
+    assert gone(pid)
 
 
 async def test_a_process_that_hangs_is_given_up(
