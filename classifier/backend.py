@@ -108,6 +108,11 @@ class Backend(ABC):
         """Of the network's file, in hexadecimal; empty without a network and until it is loaded."""
         return ""
 
+    @property
+    def pids(self) -> Sequence[int]:
+        """Of the processes of its own that run: none where it hears in the one that asks."""
+        return ()
+
     @abstractmethod
     async def load(self) -> None:
         """Make ready, off the event loop. Idempotent.

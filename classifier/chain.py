@@ -60,6 +60,11 @@ class ChainBackend(Backend):
         return self._members[self._at].model_sha256
 
     @property
+    def pids(self) -> Sequence[int]:
+        """Of all members: one that was passed over may still run."""
+        return [pid for member in self._members for pid in member.pids]
+
+    @property
     def place(self) -> int:
         """Which member is listening, from 0."""
         return self._at

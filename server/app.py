@@ -59,9 +59,9 @@ def build_app(
         ClassifierError: the classifier's settings make no sense.
     """
     clock = clock or SystemClock()
-    metrics = Metrics()
     store = store or SqliteStore(settings.data_dir, clock, sync=settings.log_sync)
-    backend = backend or backend_from_env(settings.classifier_env())
+    hearing = backend or backend_from_env(settings.classifier_env())
+    metrics = Metrics(lambda: hearing.pids)
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=BODY_MAX_BYTES)
     app[SETTINGS] = settings
     app[CLOCK] = clock
@@ -70,7 +70,7 @@ def build_app(
     app[CREDENTIALS] = Credentials(settings.api_token.get_secret_value(), clock)
     app[PLACES] = Places(settings.max_analyses)
     app[MANAGER] = SessionManager(
-        settings, store=store, backend=backend, clock=clock, metrics=metrics
+        settings, store=store, backend=hearing, clock=clock, metrics=metrics
     )
     add_routes(app)
     add_page(app, page or {})

@@ -5,6 +5,8 @@ Owns names and buckets. Anyone may count; only :mod:`server.api.service` prints.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Final
 
 from prometheus_client import (
@@ -15,17 +17,61 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
 )
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 _LATENCY_BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
+
+
+class ClassifierProcesses(Collector):
+    """What the classifier's processes take of the machine: it is not in the server's own figures.
+
+    Nothing where the system does not say (no ``/proc``), and of a process that has just ended.
+    """
+
+    _CPU: Final = "process_cpu_seconds"
+    _MEMORY: Final = "process_resident_memory_bytes"
+
+    def __init__(self, pids: Callable[[], Sequence[int]]) -> None:
+        """
+        Args:
+            pids: of those that run now; asked each time, in any thread.
+        """
+        self._pids = pids
+
+    def collect(self) -> Iterable[Metric]:
+        """One sample of CPU and memory for each process."""
+        cpu = CounterMetricFamily(
+            "linnet_classifier_cpu_seconds",
+            "CPU time of the classifier's own processes",
+            labels=["pid"],
+        )
+        memory = GaugeMetricFamily(
+            "linnet_classifier_memory_bytes",
+            "Resident memory of the classifier's own processes",
+            labels=["pid"],
+        )
+        for pid in self._pids():
+            taken = ProcessCollector(pid=partial(int, pid), registry=None).collect()
+            values = {metric.name: metric.samples[0].value for metric in taken}
+            if values.keys() >= {self._CPU, self._MEMORY}:
+                cpu.add_metric([str(pid)], values[self._CPU])
+                memory.add_metric([str(pid)], values[self._MEMORY])
+        return cpu, memory
 
 
 class Metrics:
     """The counters of one server."""
 
-    def __init__(self) -> None:
+    def __init__(self, pids: Callable[[], Sequence[int]] = tuple) -> None:
+        """
+        Args:
+            pids: of the classifier's processes that run now.
+        """
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
+        self.registry.register(ClassifierProcesses(pids))
         self.sessions = Gauge("linnet_sessions", "Sessions running now", registry=self.registry)
         self.sessions_ended = Counter(
             "linnet_sessions_ended", "Sessions ended, by reason", ["reason"], registry=self.registry

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from classifier.apart.hearer import Ear, Hearer, start_hearer
@@ -93,8 +93,8 @@ class ApartBackend(Backend):
         return 0.0 if self._last is None else self._last.block_s
 
     @property
-    def pids(self) -> list[int]:
-        """Of the processes that run."""
+    def pids(self) -> Sequence[int]:
+        """See :attr:`Backend.pids`."""
         return [hearer.pid for hearer in self._hearers if hearer.alive]
 
     async def load(self) -> None:
@@ -196,6 +196,9 @@ class ApartListener(Listener):
                     )
                     await done
             except TimeoutError as error:
+                if hearer.silent_s >= DEADLINE_S:
+                    # Not this listener's trouble only: the next would wait for it in vain as well.
+                    hearer.give_up()
                 raise BackendError("the classifier does not answer") from error
             finally:
                 self._feeds.pop(number, None)

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol
@@ -58,6 +59,7 @@ class Hearer:
         self._ears: dict[int, Ear] = {}
         self._count = 0
         self._gone = False
+        self._heard_s = time.monotonic()
         self._draining = asyncio.Lock()
         """A stream knows of one who waits for room only."""
         self._reading = asyncio.create_task(self._read(), name="hearer-read")
@@ -76,6 +78,16 @@ class Hearer:
     def pid(self) -> int:
         """Process id."""
         return self._process.pid
+
+    @property
+    def silent_s(self) -> float:
+        """How long it has said nothing."""
+        return time.monotonic() - self._heard_s
+
+    def give_up(self) -> None:
+        """It hangs: whoever waits for it is told, and nobody asks it again."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
 
     def join(self, ear: Ear) -> int:
         """A number for a new listener, whose messages go to ``ear`` from now on."""
@@ -120,6 +132,7 @@ class Hearer:
         failure: ClassifierError = _lost()
         try:
             async for message in self._messages:
+                self._heard_s = time.monotonic()
                 if message.kind is Kind.FAILED and not message.listener:
                     failure = error_of(message.payload)
                 ear = self._ears.get(message.listener)

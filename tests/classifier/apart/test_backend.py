@@ -18,6 +18,7 @@ from classifier.acoustic.backend import AcousticBackend
 from classifier.apart import backend as apart
 from classifier.apart import hearer as hearers
 from classifier.apart.backend import ApartBackend
+from classifier.apart.hearer import Hearer
 from classifier.context import backend_from_env
 from tests.classifier.listening import collect, hear
 from tests.classifier.voices import Pcm, recording, silence
@@ -210,7 +211,8 @@ async def test_a_process_that_dies_fails_its_sessions_and_no_others(
         await listener.feed(SPEECH[:8000])
     await listener.stop()
     assert await hear(backend.open(), SPEECH) == expected
-    assert backend.pids not in ([], [pid])
+    assert len(backend.pids) == 1
+    assert backend.pids != [pid]
 
 
 async def test_a_process_that_says_nonsense_is_given_up(
@@ -248,6 +250,41 @@ async def test_a_process_that_hangs_is_given_up(
     assert len(await asyncio.wait_for(collect(other), 5)) == 1
     await backend.aclose()
     assert gone(pid)
+
+
+async def test_a_process_that_hangs_is_asked_by_nobody_else(
+    backend: ApartBackend, expected: list[VoiceFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever else is heard in it is told, and the next session has another."""
+    listener, other = backend.open(), backend.open()
+    for one in (listener, other):
+        await one.feed(SPEECH[:8000])
+    (pid,) = backend.pids
+    os.kill(pid, signal.SIGSTOP)
+    monkeypatch.setattr(apart, "DEADLINE_S", 0.3)
+    with pytest.raises(BackendError, match="does not answer"):
+        await listener.feed(SPEECH[8000:16_000])
+    monkeypatch.undo()
+    with pytest.raises(BackendError, match="ended"):
+        await asyncio.wait_for(collect(other), 10)
+    assert gone(pid)
+    assert await hear(backend.open(), SPEECH) == expected
+
+
+async def test_one_that_is_slow_is_not_given_up(
+    backend: ApartBackend, expected: list[VoiceFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as it answers anybody, it is only this listener that waited too long."""
+    (pid,) = backend.pids
+    listener, other = backend.open(), backend.open()
+    await other.feed(SPEECH[:8000])
+    monkeypatch.setattr(Hearer, "silent_s", 0.0)
+    monkeypatch.setattr(apart, "DEADLINE_S", 0.001)
+    with pytest.raises(BackendError, match="does not answer"):
+        await listener.feed(SPEECH[:16_000])
+    monkeypatch.undo()
+    assert await hear(backend.open(), SPEECH) == expected
+    assert backend.pids == [pid]
 
 
 async def test_signals_of_a_terminal_are_not_for_it(

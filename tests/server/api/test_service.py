@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from classifier import ModelError
 from server import __version__
+from server.metrics import Metrics
 from tests.server.api.conftest import Serve
 from tests.support.api import CHUNK, Api
 from tests.support.classifier import ScriptedBackend
@@ -93,6 +99,31 @@ async def test_metrics_count_what_happens(api: Api) -> None:
     assert after["linnet_sessions"] == 0
     assert after["linnet_sessions_ended_total|client"] == 1
     assert not [name for name in after if session_id in name]
+
+
+class _HearsApart(ScriptedBackend):
+    """A backend with a process of its own: any will do, such as this one."""
+
+    @property
+    def pids(self) -> Sequence[int]:
+        return [os.getpid()]
+
+
+async def test_metrics_tell_what_the_classifier_takes(serve: Serve, tmp_path: Path) -> None:
+    """CPU and memory of each process it hears in, which are not in the server's own."""
+    found = await _metrics(await serve(backend=_HearsApart()))
+    assert found[f"linnet_classifier_cpu_seconds_total|{os.getpid()}"] > 0
+    assert 10e6 < found[f"linnet_classifier_memory_bytes|{os.getpid()}"] < 1e9
+    without = await _metrics(await serve(data_dir=tmp_path / "another"))
+    assert not [name for name in without if name.startswith("linnet_classifier_cpu")]
+
+
+def test_metrics_leave_out_a_process_that_has_just_ended() -> None:
+    """Nor do they fail: the next that asks finds it gone."""
+    nobody = 2**22 + 1  # above what Linux gives out
+    text = generate_latest(Metrics(lambda: [os.getpid(), nobody]).registry).decode()
+    assert f'linnet_classifier_memory_bytes{{pid="{os.getpid()}"}}' in text
+    assert str(nobody) not in text
 
 
 async def test_every_promised_metric_is_there(api: Api) -> None:
