@@ -42,7 +42,7 @@ class HearingSpec:
     """Seconds of audio in each session of the first measurement; the larger have less, but never
     under a quarter."""
     rounds: int
-    """Times each is measured; the cheapest counts."""
+    """Times each is measured, in turn with the peer; the cheapest counts."""
 
 
 @dataclass
@@ -57,6 +57,9 @@ class HearingResult:
     peer_cpu_ms: float | None = None
     """The same for eGeMAPS functionals of windows that do not overlap; None where openSMILE is
     not installed."""
+    peer_ratios: list[float] = field(default_factory=list)
+    """What the most sessions cost, of what the peer does: one of each round, in which both met the
+    same machine."""
     process_bytes: int = 0
     """Memory of the process with the model loaded and used once."""
     session_bytes: float = 0.0
@@ -98,62 +101,82 @@ async def _listen(
     return cpu_s, frames, memory
 
 
-async def measure_ours(spec: HearingSpec, result: HearingResult) -> None:
-    """Our classifier at each number of sessions."""
+async def measure(spec: HearingSpec, result: HearingResult) -> None:
+    """Our classifier at each number of sessions, and then the peer, round by round: a machine that
+    is shared becomes slower and faster within minutes."""
     pcm, result.speech = speech_pcm()
+    peer = Peer.find(pcm)
     backend = AcousticBackend()
     try:
         await backend.load()
         await _listen(backend, pcm, 1, 2.0)
         result.process_bytes = memory_bytes(os.getpid())
-        for count in spec.sessions:
-            audio_s = max(spec.audio_s / 4, spec.audio_s / count)
-            say(progress=f"{count} sessions in one process")
-            before = memory_bytes(os.getpid()) + pcm.nbytes * count  # each voice is a copy
-            for _ in range(spec.rounds):
-                cpu_s, frames, memory = await _listen(backend, pcm, count, audio_s)
-                cost = 1000 * cpu_s / count / audio_s
-                result.cpu_ms[str(count)] = min(cost, result.cpu_ms.get(str(count), cost))
-                result.readings[str(count)] = frames
-                expected = int(count * audio_s / 0.5)
-                if frames < expected:
-                    result.faults.append(f"{count} sessions: {frames} readings, not {expected}")
-            result.session_bytes = (memory - before) / count
+        for number in range(spec.rounds):
+            for count in spec.sessions:
+                say(progress=f"round {number + 1} of {spec.rounds}: {count} sessions")
+                cost = await _measure_ours(backend, pcm, count, spec, result)
+            if peer is not None:
+                say(progress=f"round {number + 1} of {spec.rounds}: openSMILE eGeMAPS")
+                peer_cost = peer.measure()
+                result.peer_cpu_ms = min(peer_cost, result.peer_cpu_ms or peer_cost)
+                result.peer_ratios.append(cost / peer_cost)
     finally:
         await backend.aclose()
 
 
-def _peer() -> Callable[[NDArray[np.float32]], Any] | None:
-    """openSMILE's eGeMAPS functionals, if installed."""
-    try:
-        import opensmile
-    except ImportError:
-        return None
-    smile = opensmile.Smile(
-        feature_set=opensmile.FeatureSet.eGeMAPSv02,
-        feature_level=opensmile.FeatureLevel.Functionals,
-    )
-    return lambda signal: smile.process_signal(signal, RATE_HZ)
+async def _measure_ours(
+    backend: AcousticBackend,
+    pcm: NDArray[np.int16],
+    count: int,
+    spec: HearingSpec,
+    result: HearingResult,
+) -> float:
+    """Once at this number of sessions; what it cost, ms."""
+    audio_s = max(spec.audio_s / 4, spec.audio_s / count)
+    before = memory_bytes(os.getpid()) + pcm.nbytes * count  # each voice is a copy
+    cpu_s, frames, memory = await _listen(backend, pcm, count, audio_s)
+    cost = 1000 * cpu_s / count / audio_s
+    named = str(count)
+    result.cpu_ms[named] = min(cost, result.cpu_ms.get(named, cost))
+    result.readings[named] = frames
+    expected = int(count * audio_s / 0.5)
+    if frames < expected:
+        result.faults.append(f"{count} sessions: {frames} readings, not {expected}")
+    if count == max(spec.sessions):
+        # What was freed is used again, so a later round shows less than was needed.
+        result.session_bytes = max(result.session_bytes, (memory - before) / count)
+    return cost
 
 
-def measure_peer(rounds: int) -> float | None:
-    """CPU ms per second of audio of openSMILE; None where there is none."""
-    extract = _peer()
-    if extract is None:
-        return None
-    say(progress="openSMILE eGeMAPS")
-    pcm, _ = speech_pcm()
-    signal = pcm.astype(np.float32) / 32768.0
-    size = int(_PEER_WINDOW_S * RATE_HZ)
-    windows = [signal[at : at + size] for at in range(0, signal.size - size + 1, size)]
-    extract(windows[0])
-    costs: list[float] = []
-    for _ in range(rounds):
+class Peer:
+    """openSMILE's eGeMAPS functionals of windows that do not overlap."""
+
+    def __init__(self, extract: Callable[[NDArray[np.float32]], Any], pcm: NDArray[np.int16]):
+        signal = pcm.astype(np.float32) / 32768.0
+        size = int(_PEER_WINDOW_S * RATE_HZ)
+        self._extract = extract
+        self._windows = [signal[at : at + size] for at in range(0, signal.size - size + 1, size)]
+        extract(self._windows[0])
+
+    @classmethod
+    def find(cls, pcm: NDArray[np.int16]) -> Peer | None:
+        """The peer, where it is installed."""
+        try:
+            import opensmile
+        except ImportError:
+            return None
+        smile = opensmile.Smile(
+            feature_set=opensmile.FeatureSet.eGeMAPSv02,
+            feature_level=opensmile.FeatureLevel.Functionals,
+        )
+        return cls(lambda signal: smile.process_signal(signal, RATE_HZ), pcm)
+
+    def measure(self) -> float:
+        """CPU ms per second of audio."""
         began_s = time.process_time()
-        for window in windows:
-            extract(window)
-        costs.append(1000 * (time.process_time() - began_s) / (len(windows) * _PEER_WINDOW_S))
-    return min(costs)
+        for window in self._windows:
+            self._extract(window)
+        return 1000 * (time.process_time() - began_s) / (len(self._windows) * _PEER_WINDOW_S)
 
 
 def main() -> None:
@@ -161,8 +184,7 @@ def main() -> None:
     keep_pages()  # as the server does
     spec = HearingSpec(**json.loads(sys.argv[1]))
     result = HearingResult()
-    uvloop.run(measure_ours(spec, result))
-    result.peer_cpu_ms = measure_peer(spec.rounds)
+    uvloop.run(measure(spec, result))
     say(result=asdict(result))
 
 

@@ -10,6 +10,7 @@ def heard(peer_ms: float | None = 12.0) -> HearingResult:
         cpu_ms={"1": 3.5, "10": 3.0, "100": 2.5},
         readings={"1": 40, "10": 100, "100": 500},
         peer_cpu_ms=peer_ms,
+        peer_ratios=[] if peer_ms is None else [0.3, 2.5 / peer_ms, 0.19],
         process_bytes=60_000_000,
         session_bytes=120_000.0,
     )
@@ -38,7 +39,7 @@ def test_targets_that_are_met_are_within() -> None:
     lines = verdicts(ClassifierBench(heard(), {100: served(100), 200: served(200)}))
     assert not any("OVER" in line for line in lines)
     assert sum("within" in line for line in lines) == 6
-    assert "0.21 of it" in lines[-1]
+    assert "0.21 of it (0.19 to 0.30, round by round)" in lines[-1]
 
 
 def test_targets_that_are_missed_are_over() -> None:
