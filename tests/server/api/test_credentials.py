@@ -77,7 +77,7 @@ def test_any_use_of_passes_keeps_their_promises() -> None:
 async def test_only_the_token_is_the_token(value: str) -> None:
     """Nothing else is, whatever its length and its characters."""
     credentials = Credentials(_TOKEN, FakeClock())
-    credentials._waiting = 64  # nobody waits: there are many examples
+    credentials.waiting = 64  # nobody waits: there are many examples
     assert await credentials.is_token(value) == (value == _TOKEN)
     assert await credentials.is_token(_TOKEN)
 

@@ -128,24 +128,24 @@ def _wav(**changed: bytes) -> bytes:
     return bytes(data)
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        _wav()[:44],
-        _wav()[:30],
-        _wav(channels=b"\0\0"),
-        _wav(rate=b"\0\0\0\0"),
-        _wav(rate=b"\x01\0\0\0"),
-        _wav(rate=b"\xff\xff\xff\x7f"),
-        encoded(hiss(1.0), kind="FLAC")[:60],
-        encoded(hiss(1.0), kind="OGG")[:60],
-        encoded(hiss(1.0), kind="MP3")[:60],
-        b"fLaC" + bytes(200),
-        b"OggS" + bytes(200),
-        b"ID3" + bytes(200),
-    ],
-)
+BROKEN = {
+    "nothing": b"",
+    "header alone": _wav()[:44],
+    "half a header": _wav()[:30],
+    "no channels": _wav(channels=b"\0\0"),
+    "no rate": _wav(rate=b"\0\0\0\0"),
+    "rate of 1 Hz": _wav(rate=b"\x01\0\0\0"),
+    "rate of 2 GHz": _wav(rate=b"\xff\xff\xff\x7f"),
+    "FLAC cut short": encoded(hiss(1.0), kind="FLAC")[:60],
+    "OGG cut short": encoded(hiss(1.0), kind="OGG")[:60],
+    "MP3 cut short": encoded(hiss(1.0), kind="MP3")[:60],
+    "FLAC of zeros": b"fLaC" + bytes(200),
+    "OGG of zeros": b"OggS" + bytes(200),
+    "MP3 of zeros": b"ID3" + bytes(200),
+}
+
+
+@pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN.keys())
 def test_empty_and_broken_files_are_unreadable(data: bytes) -> None:
     """No channels, no rate, no samples, no more than a header: refused before any sample."""
     with opened(data) as fd, pytest.raises(UnreadableRecordingError):
