@@ -57,8 +57,12 @@ check_page() {
   fi
 }
 
+# As many tests at once as there are processors: most of them wait for something.
+SIDE_BY_SIDE=(-n auto --maxprocesses 4 --dist worksteal)
+
 # All checks run, so that one look shows everything. Arguments are pytest's, and then it alone runs
-# beside the quick checks. Pytest comes last, then what each runner of tests sums up to.
+# beside the quick checks, one test at a time. Pytest comes last, then what each runner of tests sums
+# up to.
 run_tests() {
   mkdir -p "$RUN_DIR"
   offer_python
@@ -75,13 +79,15 @@ run_tests() {
     say "Red so far: ${names%, }. The tests run all the same; the exit status will be 1."
   fi
   say "== tests (what is skipped is listed with its reason before the summary)"
-  local result=0
+  local result=0 wanted=("$@")
+  if (($# == 0)); then wanted=("${SIDE_BY_SIDE[@]}"); fi
   if ((${#RESULTS[@]})); then
-    summed pytest '^=+ .*(passed|failed|error|no tests ran).* =+$' "$PY" -m pytest || result=$?
+    summed pytest '^=+ .*(passed|failed|error|no tests ran).* =+$' "$PY" -m pytest "${wanted[@]}" ||
+      result=$?
     say "== all runners"
     printf '%s\n' "${RESULTS[@]}"
   else
-    "$PY" -m pytest "$@" || result=$?
+    "$PY" -m pytest "${wanted[@]}" || result=$?
   fi
   if ((result == 0 && ${#RED[@]})); then result=1; fi
   exit "$result"
