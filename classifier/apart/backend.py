@@ -133,6 +133,9 @@ class ApartBackend(Backend):
     async def _have_one(self) -> None:
         if self._closed:
             raise BackendError("the classifier is closed")
+        for hearer in self._hearers:
+            if hearer.hung:  # whoever asked may have gone before it was noticed
+                await hearer.give_up()
         self._hearers = [hearer for hearer in self._hearers if hearer.alive]
         if not self._hearers:
             await self._start()
@@ -196,9 +199,9 @@ class ApartListener(Listener):
                     )
                     await done
             except TimeoutError as error:
-                if hearer.silent_s >= DEADLINE_S:
-                    # Not this listener's trouble only: the next would wait for it in vain as well.
-                    hearer.give_up()
+                if hearer.hung:
+                    # Not this listener's trouble only: all others wait for it in vain as well.
+                    await hearer.give_up()
                 raise BackendError("the classifier does not answer") from error
             finally:
                 self._feeds.pop(number, None)

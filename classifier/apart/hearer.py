@@ -24,6 +24,10 @@ logger = logging.getLogger(__name__)
 LOAD_S: Final = 60.0
 """How long a process may take to load its backend."""
 
+HUNG_S: Final = 65.0
+"""How long it may say nothing to anybody when it was asked something: longer than a backend takes
+to give up by itself."""
+
 END_S: Final = 5.0
 """How long it may take to end when its pipe has; then it is killed."""
 
@@ -59,7 +63,8 @@ class Hearer:
         self._ears: dict[int, Ear] = {}
         self._count = 0
         self._gone = False
-        self._heard_s = time.monotonic()
+        self._asked_s: float | None = None
+        """Since when an answer is owed; None where all is quiet."""
         self._draining = asyncio.Lock()
         """A stream knows of one who waits for room only."""
         self._reading = asyncio.create_task(self._read(), name="hearer-read")
@@ -80,14 +85,15 @@ class Hearer:
         return self._process.pid
 
     @property
-    def silent_s(self) -> float:
-        """How long it has said nothing."""
-        return time.monotonic() - self._heard_s
+    def hung(self) -> bool:
+        """Whether it was asked something long ago and has said nothing since."""
+        return self._asked_s is not None and time.monotonic() - self._asked_s >= HUNG_S
 
-    def give_up(self) -> None:
-        """It hangs: whoever waits for it is told, and nobody asks it again."""
+    async def give_up(self) -> None:
+        """Kill it: whoever waits for it is told, and nobody asks it again."""
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
+        await self._reading
 
     def join(self, ear: Ear) -> int:
         """A number for a new listener, whose messages go to ``ear`` from now on."""
@@ -108,6 +114,8 @@ class Hearer:
         stdin = self._process.stdin
         if self._gone or stdin is None:
             raise _lost()
+        if message.kind is not Kind.OPEN and self._asked_s is None:
+            self._asked_s = time.monotonic()
         try:
             stdin.write(message.packed())
             async with self._draining:
@@ -132,7 +140,7 @@ class Hearer:
         failure: ClassifierError = _lost()
         try:
             async for message in self._messages:
-                self._heard_s = time.monotonic()
+                self._asked_s = None
                 if message.kind is Kind.FAILED and not message.listener:
                     failure = error_of(message.payload)
                 ear = self._ears.get(message.listener)

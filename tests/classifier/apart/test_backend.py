@@ -18,7 +18,6 @@ from classifier.acoustic.backend import AcousticBackend
 from classifier.apart import backend as apart
 from classifier.apart import hearer as hearers
 from classifier.apart.backend import ApartBackend
-from classifier.apart.hearer import Hearer
 from classifier.context import backend_from_env
 from tests.classifier.listening import collect, hear
 from tests.classifier.voices import Pcm, recording, silence
@@ -262,6 +261,7 @@ async def test_a_process_that_hangs_is_asked_by_nobody_else(
     (pid,) = backend.pids
     os.kill(pid, signal.SIGSTOP)
     monkeypatch.setattr(apart, "DEADLINE_S", 0.3)
+    monkeypatch.setattr(hearers, "HUNG_S", 0.2)
     with pytest.raises(BackendError, match="does not answer"):
         await listener.feed(SPEECH[8000:16_000])
     monkeypatch.undo()
@@ -271,19 +271,37 @@ async def test_a_process_that_hangs_is_asked_by_nobody_else(
     assert await hear(backend.open(), SPEECH) == expected
 
 
-async def test_one_that_is_slow_is_not_given_up(
+async def test_one_that_hangs_is_noticed_when_whoever_asked_has_gone(
     backend: ApartBackend, expected: list[VoiceFrame], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As long as it answers anybody, it is only this listener that waited too long."""
+    """The next session finds out and has another."""
+    listener = backend.open()
+    await listener.feed(SPEECH[:8000])
     (pid,) = backend.pids
-    listener, other = backend.open(), backend.open()
-    await other.feed(SPEECH[:8000])
-    monkeypatch.setattr(Hearer, "silent_s", 0.0)
+    os.kill(pid, signal.SIGSTOP)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(listener.feed(SPEECH[8000:16_000]), 0.3)
+    await listener.stop()
+    assert backend.pids == [pid]
+    monkeypatch.setattr(hearers, "HUNG_S", 0.2)
+    await backend.load()
+    monkeypatch.undo()
+    assert gone(pid)
+    assert await hear(backend.open(), SPEECH) == expected
+
+
+async def test_one_that_is_slow_or_idle_is_not_given_up(
+    backend: ApartBackend, expected: list[VoiceFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a listener waited too long, but others are answered; and where nobody asked."""
+    (pid,) = backend.pids
     monkeypatch.setattr(apart, "DEADLINE_S", 0.001)
     with pytest.raises(BackendError, match="does not answer"):
-        await listener.feed(SPEECH[:16_000])
+        await backend.open().feed(SPEECH[:16_000])
     monkeypatch.undo()
     assert await hear(backend.open(), SPEECH) == expected
+    monkeypatch.setattr(hearers, "HUNG_S", 0.0)
+    await backend.load()
     assert backend.pids == [pid]
 
 
