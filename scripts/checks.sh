@@ -58,7 +58,7 @@ check_page() {
 }
 
 # As many tests at once as there are processors: most of them wait for something.
-SIDE_BY_SIDE=(-n auto --maxprocesses 4 --dist worksteal)
+SIDE_BY_SIDE=(-n logical --maxprocesses 4 --dist worksteal)
 
 # All checks run, so that one look shows everything. Arguments are pytest's, and then it alone runs
 # beside the quick checks, one test at a time. Pytest comes last, then what each runner of tests sums

@@ -93,7 +93,7 @@ class Hearer:
         """Kill it: whoever waits for it is told, and nobody asks it again."""
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
-        await self._reading
+        await self._read_out()
 
     def join(self, ear: Ear) -> int:
         """A number for a new listener, whose messages go to ``ear`` from now on."""
@@ -134,7 +134,11 @@ class Hearer:
         except TimeoutError:
             logger.warning("the classifier's process %d did not end and is killed", self.pid)
             await _kill(self._process)
-        await self._reading
+        await self._read_out()
+
+    async def _read_out(self) -> None:
+        """Wait until all are told; they are also where whoever waits here is cancelled."""
+        await asyncio.wait([self._reading])
 
     async def _read(self) -> None:
         failure: ClassifierError = _lost()

@@ -257,6 +257,15 @@ def test_a_senseless_list_is_a_config_error(text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_processes_of_every_member_count() -> None:
+    """Also of one that was passed over: it may still run."""
+
+    class Apart(Named):
+        pids = (1, 2)
+
+    assert list(ChainBackend([Apart("one"), Named("none"), Apart("other")]).pids) == [1, 2, 1, 2]
+
+
 async def test_a_block_is_that_of_who_listens() -> None:
     """Before anybody does, any amount is taken; a backend that names none takes any amount."""
     chain = ChainBackend([AcousticBackend(), Named("b")])

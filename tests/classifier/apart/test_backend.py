@@ -290,6 +290,20 @@ async def test_one_that_hangs_is_noticed_when_whoever_asked_has_gone(
     assert await hear(backend.open(), SPEECH) == expected
 
 
+async def test_all_are_told_where_whoever_gives_it_up_is_cancelled(backend: ApartBackend) -> None:
+    """A session may end while it waits for that."""
+    listener = backend.open()
+    await listener.feed(SPEECH[:8000])
+    reader = asyncio.create_task(collect(listener))
+    (hearer,) = backend._hearers
+    giving_up = asyncio.create_task(hearer.give_up())
+    await asyncio.sleep(0)
+    giving_up.cancel()
+    with pytest.raises(BackendError, match="ended"):
+        await asyncio.wait_for(reader, 10)
+    assert gone(hearer.pid)
+
+
 async def test_one_that_is_slow_or_idle_is_not_given_up(
     backend: ApartBackend, expected: list[VoiceFrame], monkeypatch: pytest.MonkeyPatch
 ) -> None:
