@@ -15,14 +15,23 @@ PIECE_CHARS: Final = 32_768
 """Text is gathered to pieces of about this length before it is sent."""
 
 _LINE_BREAKS: Final = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_CONTROLS: Final = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+
+_NO_CHARACTERS: Final = "\ufdd0-\ufdef" + "".join(
+    chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000)
+)
+"""Codepoints that Unicode keeps from ever being text; in HTML each is an error."""
+
+_CONTROLS: Final = re.compile(
+    f"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff{_NO_CHARACTERS}]"
+)
 _NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 def one_line(text: str) -> str:
-    """Text without line breaks (each a space) and without control characters (each U+FFFD)."""
+    """Text without line breaks (each a space), without control characters and what is no character
+    (each U+FFFD)."""
     return _CONTROLS.sub(_REPLACEMENT, _LINE_BREAKS.sub(" ", text).replace("\t", " "))
 
 

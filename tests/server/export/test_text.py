@@ -32,6 +32,15 @@ def test_a_line_is_one_line_without_controls(text: str) -> None:
     assert len(line) == len(text.replace("\r\n", " "))
 
 
+def test_what_is_no_character_is_replaced() -> None:
+    """All 66 of Unicode, and not their neighbours."""
+    last_two = [plane + end for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF)]
+    nobody = [*range(0xFDD0, 0xFDF0), *last_two]
+    assert len(nobody) == 66
+    assert one_line("".join(map(chr, nobody))) == "\N{REPLACEMENT CHARACTER}" * 66
+    assert one_line("\ufdcf\ufdf0\ufffd\U00010000") == "\ufdcf\ufdf0\ufffd\U00010000"
+
+
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126)))
 def test_printable_text_is_unchanged(text: str) -> None:
     """As it came in, and, escaped, as it comes back."""
