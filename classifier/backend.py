@@ -44,6 +44,10 @@ class ListenOptions:
     window_ms: int = DEFAULT_WINDOW_MS
     """How much speech a word rests on, milliseconds: shorter is quicker, longer is steadier."""
 
+    known_voices: str = ""
+    """What an earlier listener knew of the voices that will be heard, as its
+    :meth:`Listener.known_voices` gave it. Who learnt otherwise begins anew."""
+
 
 PLAIN: Final = ListenOptions()
 
@@ -83,6 +87,15 @@ class Listener(ABC):
     def take_notices(self) -> Sequence[str]:
         """What the session should be told about who is listening; each is given out once."""
         return ()
+
+    async def known_voices(self) -> str:
+        """What has been learnt of the voices so far, for :class:`ListenOptions` of a later one;
+        empty where nothing was. Waits for the feeds under way; not to be asked once stopped.
+
+        Raises:
+            BackendError: the backend failed.
+        """
+        return ""
 
     @abstractmethod
     async def stop(self) -> None:

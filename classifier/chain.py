@@ -198,6 +198,10 @@ class ChainListener(Listener):
             if inner is self._inner:
                 return
 
+    async def known_voices(self) -> str:
+        """See :meth:`Listener.known_voices`."""
+        return "" if self._inner is None else await self._inner.known_voices()
+
     async def stop(self) -> None:
         """See :meth:`Listener.stop`."""
         self._stopped = True

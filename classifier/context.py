@@ -59,6 +59,10 @@ class ContextClassifier(Listener):
         """See :meth:`Listener.take_notices`."""
         return self._listener.take_notices()
 
+    async def known_voices(self) -> str:
+        """See :meth:`Listener.known_voices`."""
+        return await self._listener.known_voices()
+
     async def stop(self) -> None:
         """End the stream, then let go of the backend."""
         await self._listener.stop()

@@ -6,6 +6,7 @@ apart.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from string import ascii_lowercase
 
 from classifier.frames import Source
@@ -26,6 +27,13 @@ class SpeakerNames:
     def open(self, source: Source) -> None:
         """Audio of a source has come: its first voice has a name from now on."""
         self.name(source, 0)
+
+    def keep(self, source: Source, names: Sequence[str]) -> None:
+        """Before anything is heard: the voices of a source have these names, of an earlier session
+        in which they were heard in this order."""
+        for voice, name in enumerate(names):
+            if name and name not in self._names.values():
+                self._names[source, voice] = name
 
     def name(self, source: Source, voice: int) -> str:
         """What a voice is called.

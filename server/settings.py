@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     retention_days: float = Field(0.0, alias="LINNET_RETENTION_DAYS", ge=0, le=36_500)
     """Ended sessions that are not pinned are erased after so many days; 0 keeps them."""
 
+    keep_voices: bool = Field(True, alias="LINNET_KEEP_VOICES")
+    """Whether a session leaves what it has learnt of its voices to later ones (``voices_from``)."""
+
     # What the process says of itself
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", alias="LINNET_LOG_LEVEL"

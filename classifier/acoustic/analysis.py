@@ -12,11 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from classifier.acoustic.baseline import Baseline, network_input, usual_of
+from classifier.acoustic.baseline import Baseline, Moments, network_input, usual_of
 from classifier.acoustic.contour import (
     Contour,
     FrameHabit,
-    Moments,
     contour_input,
     newest_moments,
     usual_frames_of,

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from classifier.acoustic.analysis import analyse
+from classifier.acoustic.known import KnownVoice, dump, parse
 from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.layout import BLOCK_S
 from classifier.acoustic.model import Network, load_network
@@ -187,6 +188,7 @@ class AcousticListener(Listener):
         self._changed = asyncio.Condition()
         self._stopped = False
         self._failure: ClassifierError | None = None
+        self._known: dict[Source, tuple[KnownVoice, ...]] | None = None
 
     @property
     def block_s(self) -> float:
@@ -207,7 +209,8 @@ class AcousticListener(Listener):
                 voices = VoiceTracker(1) if self._options.num_speakers > 1 else None
                 lane = self._backend.make_lane(source, voices, self._options.window_ms)
                 feeder = self._feeders.setdefault(source, _Feeder(lane))
-                self._names.open(source)
+                if feeder.lane is lane:
+                    self._expect(source, lane)
             async with feeder.turn:
                 await self._settle(feeder)
                 if feeder.lane.voices is not None:
@@ -233,6 +236,21 @@ class AcousticListener(Listener):
                 frame = self._unread.popleft()
                 self._changed.notify_all()
             yield frame
+
+    async def known_voices(self) -> str:
+        """See :meth:`Listener.known_voices`. A source that was not heard stays as it was known."""
+        known = dict(self._known or {})
+        for source, feeder in self._feeders.items():
+            async with feeder.turn:
+                if feeder.in_flight is not None and not feeder.in_flight.done():
+                    continue  # of a feed that was cancelled: the lane is the engine's still
+                voices = feeder.lane.known
+            if voices:
+                known[source] = tuple(
+                    replace(voice, name=self._names.name(source, number))
+                    for number, voice in enumerate(voices)
+                )
+        return dump(known, self._backend.network.card.weights_sha256) if known else ""
 
     async def stop(self) -> None:
         """See :meth:`Listener.stop`. Never waits for a reader or a feeder."""
@@ -268,6 +286,15 @@ class AcousticListener(Listener):
                     return
                 self._unread.append(feeder.undelivered.popleft())
                 self._changed.notify_all()
+
+    def _expect(self, source: Source, lane: Lane) -> None:
+        """Audio of a source has come: its voices have the names, and the habits, they had."""
+        if self._known is None:
+            self._known = parse(self._options.known_voices, self._backend.network.card)
+            for known_source, voices in self._known.items():
+                self._names.keep(known_source, [voice.name for voice in voices])
+        self._names.open(source)
+        lane.expect(self._known.get(source, ()))
 
     def _with_name(self, frame: VoiceFrame) -> VoiceFrame:
         name = self._names.name(frame.source, frame.voice)

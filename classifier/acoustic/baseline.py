@@ -27,6 +27,31 @@ LEAST_DEVIATION: Final = 0.22
 
 
 @dataclass(frozen=True, slots=True)
+class Moments:
+    """Sums of something measured, a column at a time; of any number of windows along the first
+    axes."""
+
+    total: Numbers
+    """Sum over what counts for the column, in seconds, ``(..., width)``."""
+
+    squares: Numbers
+    """Sum of their squares, likewise."""
+
+    seconds: Numbers
+    """How much counted, likewise; of a contour speech, and for pitch and harmonics voiced speech
+    only. ``(..., 1)`` where it is the same for all columns."""
+
+    def each(self) -> list[Moments]:
+        """Those of each window, where there are several."""
+        return [Moments(*one) for one in zip(self.total, self.squares, self.seconds, strict=True)]
+
+    def at_most(self, seconds: float) -> Moments:
+        """The same mean and deviation with no more weight than that in any column."""
+        share = min(1.0, seconds / max(float(self.seconds.max()), 1e-9))
+        return Moments(self.total * share, self.squares * share, self.seconds * share)
+
+
+@dataclass(frozen=True, slots=True)
 class Usual:
     """What is usual for a voice, in population deviations from the population's mean."""
 
@@ -81,6 +106,17 @@ class Baseline:
         if self._heard_s <= 0:
             return None
         return np.asarray(self._sum / self._heard_s, dtype=np.float32)
+
+    @property
+    def moments(self) -> Moments:
+        """All that was taken in: ``(width,)``, and ``(1,)`` seconds."""
+        return Moments(self._sum.copy(), self._squares.copy(), np.array([self._heard_s]))
+
+    def take(self, moments: Moments) -> None:
+        """Take in what :attr:`moments` of another gave."""
+        self._sum += moments.total
+        self._squares += moments.squares
+        self._heard_s += float(moments.seconds[0])
 
     def with_new(self, standardised: Floats, speech_s: float) -> Usual:
         """The shrunk habit as it would be with this window taken in; changes nothing.

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.acoustic.baseline import BASELINE_WEIGHT_S, Usual, shrunk
+from classifier.acoustic.baseline import BASELINE_WEIGHT_S, Moments, Usual, shrunk
 from classifier.acoustic.gate import Mask
 from classifier.acoustic.layout import (
     COLUMN,
@@ -61,24 +61,6 @@ class Contour:
     """The same, within ``speech``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """Sums over frames, a column at a time; of any number of windows along the first axes."""
-
-    total: Floats
-    """Sum over the frames that count for the column, in seconds, ``(..., CONTOUR_WIDTH)``."""
-
-    squares: Floats
-    """Sum of their squares, likewise."""
-
-    seconds: Floats
-    """How much counted, likewise: speech, and for pitch and harmonics voiced speech only."""
-
-    def each(self) -> list[Moments]:
-        """Those of each window, where there are several."""
-        return [Moments(*one) for one in zip(self.total, self.squares, self.seconds, strict=True)]
-
-
 def newest_moments(newest: Floats, speech: Mask, voiced: Mask) -> Moments:
     """What the newest block of each window adds to a habit.
 
@@ -112,6 +94,11 @@ class FrameHabit:
         self._total = np.zeros(CONTOUR_WIDTH, np.float32)
         self._squares = np.zeros(CONTOUR_WIDTH, np.float32)
         self._seconds = np.zeros(CONTOUR_WIDTH, np.float32)
+
+    @property
+    def moments(self) -> Moments:
+        """All that was taken in, ``(CONTOUR_WIDTH,)`` each."""
+        return Moments(self._total.copy(), self._squares.copy(), self._seconds.copy())
 
     def with_new(self, new: Moments) -> Usual:
         """The shrunk habit as it would be with these frames taken in; changes nothing."""

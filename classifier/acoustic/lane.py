@@ -6,19 +6,21 @@ Owns a lane's state; the heavy steps (features, network) are done for many lanes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.acoustic.baseline import Baseline
+from classifier.acoustic.baseline import Baseline, Moments
 from classifier.acoustic.card import Card
-from classifier.acoustic.contour import FrameHabit, Moments
+from classifier.acoustic.contour import FrameHabit
 from classifier.acoustic.crowd import Crowd
 from classifier.acoustic.extractor import BlockReader
 from classifier.acoustic.flags import prosody_flags
 from classifier.acoustic.functionals import WIDTH
+from classifier.acoustic.known import Heard, KnownVoice
 from classifier.acoustic.layout import Floats
 from classifier.acoustic.model import pool
 from classifier.acoustic.pitch import no_memory
@@ -58,6 +60,11 @@ NEAR_DB: Final = 3.0
 it."""
 
 
+TAKEN_UP_S: Final = 15.0
+"""Seconds of speech that a voice known from before counts for at most, however long it was heard:
+after as much of another room, another day or another person the habit is half of these."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A voice frame, and what the network said before it was put into words."""
@@ -80,6 +87,27 @@ class _Habit:
         self.smoother = Smoother(window_ms)
         self.namer = Namer(card.floor)
         self.trajectory = Trajectory()
+
+    def known(self, turns: Heard | None) -> KnownVoice:
+        """What there is to keep of it."""
+        return KnownVoice(
+            windows=self.own.moments,
+            newest=self.recent.moments,
+            frames=self.frames.moments,
+            level=self.level.moments,
+            tenor=self.tenor.heard,
+            turns=turns,
+        )
+
+    def take(self, known: KnownVoice) -> None:
+        """Begin with what was kept."""
+        self.own.take(known.windows.at_most(TAKEN_UP_S))
+        self.recent.take(known.newest.at_most(TAKEN_UP_S))
+        self.frames.learn(known.frames.at_most(TAKEN_UP_S))
+        self.level.take(known.level.at_most(TAKEN_UP_S))
+        total, heard_s = known.tenor
+        share = min(1.0, TAKEN_UP_S / heard_s) if heard_s > 0 else 0.0
+        self.tenor.take(total * share, heard_s * share)
 
 
 class Lane:
@@ -133,6 +161,30 @@ class Lane:
     def heard_s(self) -> float:
         """Seconds of speech that the habit of this voice is made of."""
         return self._baseline.heard_s
+
+    @property
+    def known(self) -> tuple[KnownVoice, ...]:
+        """What is known of the voices heard so far, in their order."""
+        if not any(habit.own.heard_s for habit in self._habits):
+            return ()
+        turns: list[Heard | None] = [] if self.voices is None else [*self.voices.known]
+        turns += [None] * (len(self._habits) - len(turns))
+        return tuple(habit.known(turn) for habit, turn in zip(self._habits, turns, strict=False))
+
+    def expect(self, known: Sequence[KnownVoice]) -> None:
+        """Before anything is heard: begin with voices that are known from before.
+
+        Where voices are not told apart, or were not then, it is the one that was heard most.
+        """
+        turns = [voice.turns for voice in known if voice.turns is not None]
+        if self.voices is not None and len(turns) == len(known):
+            self.voices.expect(turns)
+        elif known:
+            known = [max(known, key=lambda voice: voice.heard_s)]
+        for number, voice in enumerate(known):
+            self.turn_to(number)
+            self._habits[number].take(voice)
+        self.turn_to(0)
 
     def push(self, pcm: NDArray[np.int16]) -> bool:
         """Take audio; says whether there is now something to analyse."""

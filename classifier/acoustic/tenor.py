@@ -45,6 +45,20 @@ class Tenor:
         self._heard_s = 0.0
         self._lately: deque[tuple[float, NDArray[np.float64], float]] = deque()
 
+    @property
+    def heard(self) -> tuple[NDArray[np.float64], float]:
+        """All that was taken in, also lately: seconds of each class, ``(classes,)``, and of all."""
+        total, heard_s = self._sum.copy(), self._heard_s
+        for _, weighted, speech_s in self._lately:
+            total += weighted
+            heard_s += speech_s
+        return total, heard_s
+
+    def take(self, total: NDArray[np.float64], heard_s: float) -> None:
+        """Take in what :attr:`heard` of another gave, as long past."""
+        self._sum += total
+        self._heard_s += heard_s
+
     def learn(self, end_s: float, probabilities: Floats, speech_s: float) -> None:
         """Take a reading in.
 

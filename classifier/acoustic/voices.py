@@ -14,6 +14,7 @@ Made by :mod:`classifier.training.voices_train`, measured by
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -174,6 +175,18 @@ class VoiceTracker:
     def heard(self) -> int:
         """How many voices were heard so far."""
         return len(self._voices)
+
+    @property
+    def known(self) -> list[tuple[NDArray[np.float64], float]]:
+        """What was heard of each voice: the weighted sum of its turns, ``(dimensions,)``, and their
+        weight."""
+        return [(voice.total.copy(), voice.weight) for voice in self._voices]
+
+    def expect(self, known: Sequence[tuple[NDArray[np.float64], float]]) -> None:
+        """Before anything is heard: these voices are known, as :attr:`known` of another gave them;
+        the first is the one that speaks until another is heard."""
+        self._voices = [_Heard(total.copy(), weight) for total, weight in known]
+        self._evidence = [0.0] * len(self._voices)
 
     def follow(self, turn: Floats | None, new_speech_s: float) -> int:
         """Take one block.

@@ -161,8 +161,9 @@ class ApartListener(Listener):
         self._hearer: Hearer | None = None
         self._number = 0
         self._opening = asyncio.Lock()
-        self._feeds: dict[int, asyncio.Future[None]] = {}
-        self._fed = 0
+        self._asked: dict[int, asyncio.Future[bytes]] = {}
+        """What is owed an answer, by its number."""
+        self._count = 0
         self._unread: deque[VoiceFrame] = deque()
         self._news = asyncio.Event()
         """Set when the reader of the stream should look again."""
@@ -189,22 +190,7 @@ class ApartListener(Listener):
             hearer = await self._open()
             if hearer is None or self._stopped:
                 return
-            self._fed += 1
-            number, done = self._fed, asyncio.get_running_loop().create_future()
-            self._feeds[number] = done
-            try:
-                async with asyncio.timeout(DEADLINE_S):
-                    await hearer.send(
-                        Message(Kind.AUDIO, self._number, number, packed_audio(source, pcm))
-                    )
-                    await done
-            except TimeoutError as error:
-                if hearer.hung:
-                    # Not this listener's trouble only: all others wait for it in vain as well.
-                    await hearer.give_up()
-                raise BackendError("the classifier does not answer") from error
-            finally:
-                self._feeds.pop(number, None)
+            await self._ask(hearer, Kind.AUDIO, packed_audio(source, pcm))
         except ClassifierError as error:
             self.fail(error)
             raise
@@ -231,6 +217,12 @@ class ApartListener(Listener):
             except TimeoutError:
                 return
 
+    async def known_voices(self) -> str:
+        """See :meth:`Listener.known_voices`. Once stopped, nobody knows any more."""
+        if self._hearer is None or self._stopped or self._failure is not None:
+            return ""
+        return (await self._ask(self._hearer, Kind.VOICES)).decode()
+
     async def stop(self) -> None:
         """See :meth:`Listener.stop`. Never waits for a reader or a feeder."""
         if self._stopped:
@@ -250,27 +242,51 @@ class ApartListener(Listener):
             if len(self._unread) >= MAX_UNREAD and not self._stopped:
                 self._room.clear()
         elif message.kind is Kind.DONE:
-            self._let_go(message.number)
+            self._answer(message.number)
+        elif message.kind is Kind.VOICES:
+            self._answer(message.number, message.payload)
         elif message.kind is Kind.FAILED:
             self.fail(error_of(message.payload))
         elif message.kind is Kind.ENDED:
             self._ended = True
             # Nothing comes after it: what is under way still is let go unheard.
-            for number in tuple(self._feeds):
-                self._let_go(number)
+            for number in tuple(self._asked):
+                self._answer(number)
         self._news.set()
 
-    def _let_go(self, number: int) -> None:
-        done = self._feeds.get(number)
-        if done is not None and not done.done():
-            done.set_result(None)
+    async def _ask(self, hearer: Hearer, kind: Kind, payload: bytes = b"") -> bytes:
+        """Ask the process something, and wait for what it answers.
+
+        Raises:
+            ClassifierError: it is gone or does not answer.
+        """
+        self._count += 1
+        number = self._count
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._asked[number] = answer
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                await hearer.send(Message(kind, self._number, number, payload))
+                return await answer
+        except TimeoutError as error:
+            if hearer.hung:
+                # Not this listener's trouble only: all others wait for it in vain as well.
+                await hearer.give_up()
+            raise BackendError("the classifier does not answer") from error
+        finally:
+            self._asked.pop(number, None)
+
+    def _answer(self, number: int, payload: bytes = b"") -> None:
+        answer = self._asked.get(number)
+        if answer is not None and not answer.done():
+            answer.set_result(payload)
 
     def fail(self, error: ClassifierError) -> None:
         """Nothing more can be fed, and who waits is told."""
         self._failure = self._failure or error
-        for done in self._feeds.values():
-            if not done.done():
-                done.set_exception(self._failure)
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_exception(self._failure)
         self._news.set()
         self._room.set()
 

@@ -12,7 +12,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import IO, Final
 
 from classifier.apart.messages import (
@@ -77,20 +77,32 @@ class HeardListener:
         self._inner = inner
         self._answers = answers
         self._stream = asyncio.create_task(self._pass_on(), name=f"listener-{number}-stream")
-        self._feeds: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def feed(self, message: Message) -> None:
         """Begin to hear the audio of a message. The inner listener keeps the order."""
-        task = asyncio.create_task(self._feed(message), name=f"listener-{self._number}-feed")
-        self._feeds.add(task)
-        task.add_done_callback(self._feeds.discard)
+        self._begin(self._feed(message), "feed")
+
+    def tell_voices(self, message: Message) -> None:
+        """Begin to tell what is known of the voices."""
+        self._begin(self._tell_voices(message), "voices")
 
     async def stop(self) -> None:
         """End the stream after what is already made."""
         await self._inner.stop()
         await self._stream
         await self._answers.send(Message(Kind.ENDED, self._number))
-        await asyncio.gather(*self._feeds)
+        await asyncio.gather(*self._tasks)
+
+    def _begin(self, work: Coroutine[None, None, None], what: str) -> None:
+        task = asyncio.create_task(work, name=f"listener-{self._number}-{what}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _tell_voices(self, message: Message) -> None:
+        async with self._told():
+            known = (await self._inner.known_voices()).encode()
+            await self._answers.send(Message(Kind.VOICES, self._number, message.number, known))
 
     async def _feed(self, message: Message) -> None:
         source, pcm = audio_of(message.payload)
@@ -141,6 +153,8 @@ async def hear(backend: Backend, reader: asyncio.StreamReader, answers: Answers)
             await answers.send(Message(Kind.DONE, number, message.number))
         elif message.kind is Kind.AUDIO:
             listeners[number].feed(message)
+        elif message.kind is Kind.VOICES:
+            listeners[number].tell_voices(message)
         elif message.kind is Kind.STOP:
             task = asyncio.create_task(listeners.pop(number).stop(), name=f"listener-{number}-stop")
             stopping.add(task)

@@ -45,6 +45,9 @@ class Kind(Enum):
     AUDIO = b"A"
     """PCM of a source."""
 
+    VOICES = b"V"
+    """Ask what is known of the voices, and from the child what is."""
+
     STOP = b"S"
     """End the stream of a listener."""
 

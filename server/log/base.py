@@ -143,6 +143,14 @@ class EventStore(Protocol):
         """Keep which model listens to a session, when that is known later than its start."""
         ...
 
+    async def keep_voices(self, session_id: str, known: str) -> None:
+        """Keep what is known of a session's voices, in place of what was; erased with it."""
+        ...
+
+    async def voices(self, session_id: str) -> str:
+        """What :meth:`keep_voices` kept; empty where there is nothing."""
+        ...
+
     async def pin(self, session_id: str, at_s: float | None) -> bool:
         """Keep a session from expiring, from a time on (the first stays), or no longer (None).
 

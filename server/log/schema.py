@@ -56,7 +56,15 @@ CREATE TABLE correction (
 """
 """Version 2: what listened and how, pins, resumed sessions, and corrections beside the events."""
 
-STEPS: Final = (_FIRST, _KEPT_AND_CORRECTED)
+_VOICES: Final = """
+CREATE TABLE voices (
+    key   INTEGER PRIMARY KEY,
+    known TEXT NOT NULL
+);
+"""
+"""Version 3: what the classifier has learnt of a session's voices, by the session's key."""
+
+STEPS: Final = (_FIRST, _KEPT_AND_CORRECTED, _VOICES)
 """Step N makes version N + 1 out of version N."""
 
 VERSION: Final = len(STEPS)

@@ -51,6 +51,12 @@ _EXPIRE_AT_ONCE: Final = 100
 """Sessions erased for their age in one go."""
 
 _DESCRIBE_SESSION: Final = "UPDATE session SET model_id = ?, model_sha256 = ? WHERE id = ?"
+_KEEP_VOICES: Final = """
+INSERT OR REPLACE INTO voices (key, known) SELECT key, ? FROM session WHERE id = ?
+"""
+_VOICES: Final = """
+SELECT voices.known FROM voices JOIN session ON session.key = voices.key WHERE session.id = ?
+"""
 _END_SESSION: Final = """
 UPDATE session SET state = 'stopped', reason = ?, ended_at = ?, last_seq = ?
 WHERE id = ? AND state = 'running'
@@ -162,6 +168,9 @@ class SqliteStore:
     async def describe(self, session_id: str, *, model_id: str, model_sha256: str) -> None:
         await self._write(_DESCRIBE_SESSION, [(model_id, model_sha256, session_id)])
 
+    async def keep_voices(self, session_id: str, known: str) -> None:
+        await self._write(_KEEP_VOICES, [(known, session_id)])
+
     async def pin(self, session_id: str, at_s: float | None) -> bool:
         return await self._writing.transact(
             lambda connection: upkeep.pin(connection, session_id, at_s)
@@ -223,6 +232,10 @@ class SqliteStore:
             f"SELECT {SESSION_COLUMNS} FROM session WHERE id = ?", (session_id,)
         )
         return session_row(rows[0]) if rows else None
+
+    async def voices(self, session_id: str) -> str:
+        rows = await self._rows(_VOICES, (session_id,))
+        return str(rows[0][0]) if rows else ""
 
     async def ended_sessions(
         self, owner: str, *, limit: int, before_s: float | None

@@ -96,6 +96,7 @@ def erase_some(connection: sqlite3.Connection, session_id: str) -> bool | None:
         return None
     start, end = key << SEQ_BITS, (key << SEQ_BITS) + SEQ_MAX
     connection.execute("DELETE FROM correction WHERE place BETWEEN ? AND ?", (start, end))
+    connection.execute("DELETE FROM voices WHERE key = ?", (key,))
     erased = connection.execute(
         "DELETE FROM event WHERE place IN"
         " (SELECT place FROM event WHERE place BETWEEN ? AND ? LIMIT ?)",

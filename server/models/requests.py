@@ -21,6 +21,8 @@ class StartRequest(WireModel):
     transcribe_lang: str | None = Field(None, max_length=35)
     num_speakers: int = Field(0, ge=0, le=8)
     target_lang: str | None = Field(None, max_length=35)
+    voices_from: str | None = Field(None, min_length=1, max_length=128)
+    """A session in which the same people spoke: their voices need not be learnt anew."""
 
     @model_validator(mode="before")
     @classmethod

@@ -30,6 +30,10 @@ class InOrder(Listener):
         """See :meth:`Listener.feed`."""
         await self._inner.feed(pcm, source)
 
+    async def known_voices(self) -> str:
+        """See :meth:`Listener.known_voices`."""
+        return await self._inner.known_voices()
+
     async def stream(self) -> AsyncIterator[VoiceFrame]:
         """See :meth:`Listener.stream`; what is kept back at the end comes then."""
         kept: list[tuple[float, int, int, VoiceFrame]] = []

@@ -18,6 +18,7 @@ from server.models import SessionState, StartRequest, Tier
 from server.sessions.annotate import Annotator
 from server.sessions.keeper import Description
 from server.sessions.session import Session, SessionParts
+from server.sessions.voices import Acquaintance, Voices
 
 TONE_INTERVAL_S: Final = 1.0
 """An unchanged tone is repeated once a second while it lasts, the pace front ends expect."""
@@ -35,6 +36,9 @@ class Beginning:
 
     resumed_from: str | None = None
 
+    acquaintance: Acquaintance | None = None
+    """What is known of its voices from before; None where nobody says so."""
+
 
 class SessionMaker:
     """See the module."""
@@ -47,12 +51,14 @@ class SessionMaker:
         clock: Clock,
         metrics: Metrics,
         audio_buffer_s: float,
+        voices: Voices,
     ) -> None:
         self._store = store
         self._backend = backend
         self._clock = clock
         self._metrics = metrics
         self._audio_buffer_s = audio_buffer_s
+        self._voices = voices
 
     def make(
         self, session_id: str, beginning: Beginning, on_failure: Callable[[Session], None]
@@ -60,11 +66,16 @@ class SessionMaker:
         """A session that the store does not know yet."""
         request = beginning.request
         synthetic = self._backend.name == "mock"
+        acquaintance = beginning.acquaintance
         parts = SessionParts(
             channel=Channel(session_id, self._store, self._clock, self._metrics),
             classifier=beginning.wrap_listener(
                 self._backend.open(
-                    ListenOptions(num_speakers=request.num_speakers, window_ms=request.window_ms)
+                    ListenOptions(
+                        num_speakers=request.num_speakers,
+                        window_ms=request.window_ms,
+                        known_voices="" if acquaintance is None else acquaintance.known,
+                    )
                 )
             ),
             annotator=Annotator(
@@ -78,6 +89,8 @@ class SessionMaker:
             metrics=self._metrics,
             audio_buffer_s=self._audio_buffer_s,
             describe=Description(self._store, self._backend, session_id).tell,
+            voices=self._voices,
+            acquaintance=acquaintance,
         )
         return Session(
             session_id,
@@ -99,6 +112,8 @@ class SessionMaker:
             started_at_s=self._clock.wall_s(),
             model_id=self._backend.model_id,
             model_sha256=self._backend.model_sha256,
-            settings=beginning.request.model_dump(mode="json", exclude={"license_key"}),
+            settings=beginning.request.model_dump(
+                mode="json", exclude={"license_key", "voices_from"}
+            ),
             resumed_from=beginning.resumed_from,
         )

@@ -17,6 +17,7 @@ from classifier import Backend, Listener
 from server.clock import Clock
 from server.errors import (
     GoingAwayError,
+    InvalidInputError,
     SessionEndedError,
     SessionRunningError,
     StoreError,
@@ -40,6 +41,7 @@ from server.sessions.maker import Beginning, SessionMaker
 from server.sessions.reaper import Reaper
 from server.sessions.room import Room
 from server.sessions.session import Session
+from server.sessions.voices import Acquaintance, Voices
 from server.settings import Settings
 
 ID_BYTES: Final = 24
@@ -70,12 +72,14 @@ class SessionManager:
         """Sessions in the store: to be read, pinned, corrected."""
         self._clock = clock
         self._metrics = metrics
+        self._voices = Voices(store, keep=settings.keep_voices)
         self._maker = SessionMaker(
             store=store,
             backend=backend,
             clock=clock,
             metrics=metrics,
             audio_buffer_s=settings.audio_buffer_s,
+            voices=self._voices,
         )
         self._sessions: dict[str, Session] = {}
         self._endings: dict[str, asyncio.Task[None]] = {}
@@ -168,9 +172,13 @@ class SessionManager:
         Raises:
             CapacityError: as many sessions run as may.
             GoingAwayError: the server is shutting down.
+            InvalidInputError: there is no session whose voices could be known.
             StoreError: the log cannot keep the session.
         """
-        session = await self._begin(Beginning(request, tier, owner, wrap_listener))
+        acquaintance = await self._acquaintance(request.voices_from, owner)
+        session = await self._begin(
+            Beginning(request, tier, owner, wrap_listener, acquaintance=acquaintance)
+        )
         session.open()
         return session
 
@@ -193,7 +201,12 @@ class SessionManager:
             raise SessionRunningError
         asked = request.model_dump(exclude_unset=True)
         start = StartRequest.model_validate({"elcor": old.elcor, **old.settings, **asked})
-        session = await self._begin(Beginning(start, tier, owner, resumed_from=old.session_id))
+        acquaintance = await self._acquaintance(request.voices_from, owner)
+        if acquaintance is None and (own := await self._voices.of(old)).known:
+            acquaintance = own
+        session = await self._begin(
+            Beginning(start, tier, owner, resumed_from=old.session_id, acquaintance=acquaintance)
+        )
         try:
             copied = await self.archive.copy(old, session.session_id)
             if session.ended.is_set():
@@ -207,6 +220,17 @@ class SessionManager:
         count = session.channel.last_seq
         session.open()
         return session, count
+
+    async def _acquaintance(self, session_id: str | None, owner: str) -> Acquaintance | None:
+        """What a session knows of its voices, also while it runs; None where none is asked for."""
+        if session_id is None:
+            return None
+        try:
+            row = await self.archive.row(session_id, owner=owner)
+        except UnknownSessionError:
+            raise InvalidInputError("voices_from: there is no session with this id.") from None
+        running = self._sessions.get(session_id)
+        return await (self._voices.of(row) if running is None else running.known_voices())
 
     async def _begin(self, beginning: Beginning) -> Session:
         """A session that the store knows of and that has yet to be opened."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ from server.models import EndReason, ServiceStatus, SessionInfo, SessionState, T
 from server.sessions.annotate import Annotator
 from server.sessions.feed import AudioFeed
 from server.sessions.inbox import AudioInbox
+from server.sessions.voices import Acquaintance, Voices
 
 _FEED_S: Final = 5.0
 """Most audio given to the classifier in one go when it has fallen behind."""
@@ -51,6 +52,9 @@ _DRAINS_S: Final = {
     EndReason.COMPLETE: _DRAIN_COMPLETE_S,
 }
 
+_VOICES_S: Final = 1.0
+"""How long the classifier and the store may take over what is known of the voices."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -67,6 +71,10 @@ class SessionParts:
     audio_buffer_s: float
     describe: Callable[[], Awaitable[None]]
     """Told when the classifier is ready and when another took its place."""
+    voices: Voices
+    """Where what was learnt of its voices is kept."""
+    acquaintance: Acquaintance | None
+    """What was known of them before."""
 
 
 class Session:
@@ -195,6 +203,14 @@ class Session:
         """Put a sentence about the service into the log."""
         await self.channel.append([self._parts.annotator.service(status, detail)])
 
+    async def known_voices(self) -> Acquaintance:
+        """What is known of the voices by now."""
+        known = ""
+        with suppress(ClassifierError, TimeoutError):
+            async with asyncio.timeout(_VOICES_S):
+                known = await self._parts.classifier.known_voices()
+        return Acquaintance(known, self._parts.backend.model_sha256)
+
     # -- who listens ----------------------------------------------------------------------------
 
     def subscribe(self, after: int | None) -> Cursor:
@@ -251,12 +267,21 @@ class Session:
             inbox.close()
         try:
             await _finish(self._lanes, drain_s)
+            keeping = self._task(self._keep_voices(), "voices")
+            await _finish({keeping}, min(drain_s, _VOICES_S))
             rest = {task for task in (self._frames, self._preparation) if task is not None}
             # Stopping ends the stream of frames; should it hang, it has the same deadline.
             rest.add(self._task(self._stop_classifier(), "stop"))
             await _finish(rest, drain_s)
         finally:
             await self.channel.end(reason)
+
+    async def _keep_voices(self) -> None:
+        """Nobody who was not heard is forgotten."""
+        before, now = self._parts.acquaintance, await self.known_voices()
+        if not now.known and before is not None and before.missing(now.model_sha256) is None:
+            now = before
+        await self._parts.voices.keep(self.session_id, now.known)
 
     async def _stop_classifier(self) -> None:
         try:
@@ -273,6 +298,7 @@ class Session:
             await self._parts.backend.load()
             await self._tell_notices()
             await self._parts.describe()
+            await self._tell_who_is_missing()
         except ClassifierError as exc:
             await self._fail("The classifier could not be made ready.", exc)
             return
@@ -312,6 +338,13 @@ class Session:
                     )
         except ClassifierError as exc:
             await self._fail("The classifier failed; this session ends.", exc)
+
+    async def _tell_who_is_missing(self) -> None:
+        """Say where voices that were to be known are not."""
+        before = self._parts.acquaintance
+        missing = None if before is None else before.missing(self._parts.backend.model_sha256)
+        if missing is not None:
+            await self.say(ServiceStatus.WARNING, missing)
 
     async def _tell_notices(self) -> None:
         """Say which classifiers were passed over, and who is listening instead."""

@@ -57,6 +57,14 @@ class FailingStore:
         await self._before_write()
         await self.inner.describe(session_id, model_id=model_id, model_sha256=model_sha256)
 
+    async def keep_voices(self, session_id: str, known: str) -> None:
+        await self._before_write()
+        await self.inner.keep_voices(session_id, known)
+
+    async def voices(self, session_id: str) -> str:
+        self._before_read()
+        return await self.inner.voices(session_id)
+
     async def pin(self, session_id: str, at_s: float | None) -> bool:
         await self._before_write()
         return await self.inner.pin(session_id, at_s)

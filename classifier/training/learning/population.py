@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.acoustic.baseline import Usual
-from classifier.acoustic.contour import Moments, newest_moments
+from classifier.acoustic.baseline import Moments, Usual
+from classifier.acoustic.contour import newest_moments
 from classifier.acoustic.gate import Mask
 from classifier.acoustic.layout import Floats
 from classifier.training.material.examples import Examples

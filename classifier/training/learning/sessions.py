@@ -14,8 +14,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.acoustic.baseline import BASELINE_WEIGHT_S, Usual, network_input, shrunk
-from classifier.acoustic.contour import Moments
+from classifier.acoustic.baseline import (
+    BASELINE_WEIGHT_S,
+    Moments,
+    Usual,
+    network_input,
+    shrunk,
+)
 from classifier.acoustic.layout import Floats
 
 RESTART: Final = 0.05

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.acoustic.baseline import LEAST_DEVIATION
+from classifier.acoustic.baseline import LEAST_DEVIATION, Moments
 from classifier.acoustic.contour import (
     BANDS,
     CHANNELS,
@@ -14,7 +14,6 @@ from classifier.acoustic.contour import (
     SPEECH_CHANNEL,
     VOICED_CHANNEL,
     FrameHabit,
-    Moments,
     contour_input,
     newest_moments,
 )

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from classifier.acoustic.analysis import analyse
-from classifier.acoustic.contour import CONTOUR_WIDTH, Moments
+from classifier.acoustic.baseline import Moments
+from classifier.acoustic.contour import CONTOUR_WIDTH
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.model import load_network

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from classifier.acoustic.baseline import BASELINE_WEIGHT_S, Baseline, network_input
-from classifier.acoustic.contour import CONTOUR_WIDTH, FrameHabit, Moments
+from classifier.acoustic.baseline import BASELINE_WEIGHT_S, Baseline, Moments, network_input
+from classifier.acoustic.contour import CONTOUR_WIDTH, FrameHabit
 from classifier.training.learning.sessions import Rows, Simulated, joined, simulate
 
 ROWS = Rows(
