@@ -87,8 +87,9 @@ class Settings(BaseSettings):
     retention_days: float = Field(0.0, alias="LINNET_RETENTION_DAYS", ge=0, le=36_500)
     """Ended sessions that are not pinned are erased after so many days; 0 keeps them."""
 
-    keep_voices: bool = Field(True, alias="LINNET_KEEP_VOICES")
-    """Whether a session leaves what it has learnt of its voices to later ones (``voices_from``)."""
+    keep_voices: bool | None = Field(None, alias="LINNET_KEEP_VOICES")
+    """Whether a session leaves what it has learnt of its voices to later ones (``voices_from``,
+    resuming); None: only where the server is one's own."""
 
     # What the process says of itself
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -176,6 +177,12 @@ class Settings(BaseSettings):
         if self.demo_mode:
             return "demo"
         return "cloud" if self.cloud_mode else "local"
+
+    @property
+    def voices_kept(self) -> bool:
+        """Whether sessions leave what they have learnt of voices: how other people sound is kept
+        where somebody has said so."""
+        return self.mode == "local" if self.keep_voices is None else self.keep_voices
 
     @property
     def _classifier_processes(self) -> int:

@@ -72,7 +72,7 @@ class SessionManager:
         """Sessions in the store: to be read, pinned, corrected."""
         self._clock = clock
         self._metrics = metrics
-        self._voices = Voices(store, keep=settings.keep_voices)
+        self._voices = Voices(store, keep=settings.voices_kept)
         self._maker = SessionMaker(
             store=store,
             backend=backend,

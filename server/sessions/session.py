@@ -267,8 +267,9 @@ class Session:
             inbox.close()
         try:
             await _finish(self._lanes, drain_s)
-            keeping = self._task(self._keep_voices(), "voices")
-            await _finish({keeping}, min(drain_s, _VOICES_S))
+            if self._heard_anything or self._parts.acquaintance is not None:
+                keeping = self._task(self._keep_voices(), "voices")
+                await _finish({keeping}, min(drain_s, _VOICES_S))
             rest = {task for task in (self._frames, self._preparation) if task is not None}
             # Stopping ends the stream of frames; should it hang, it has the same deadline.
             rest.add(self._task(self._stop_classifier(), "stop"))

@@ -266,6 +266,19 @@ def test_processes_of_every_member_count() -> None:
     assert list(ChainBackend([Apart("one"), Named("none"), Apart("other")]).pids) == [1, 2, 1, 2]
 
 
+async def test_what_is_known_is_known_by_who_listens() -> None:
+    """Asked of that one and passed to it; nothing before anybody listens."""
+    backend = Named("b")
+    chain = ChainBackend([Named("a", load_error="no file"), backend])
+    listener = chain.open(ListenOptions(known_voices="from before"))
+    assert await listener.known_voices() == ""
+    await listener.feed(CHUNK)
+    backend.last.knows = "everybody"
+    assert await listener.known_voices() == "everybody"
+    assert [options.known_voices for options in backend.asked_for] == ["from before"]
+    await listener.stop()
+
+
 async def test_a_block_is_that_of_who_listens() -> None:
     """Before anybody does, any amount is taken; a backend that names none takes any amount."""
     chain = ChainBackend([AcousticBackend(), Named("b")])

@@ -44,6 +44,17 @@ def test_a_source_that_comes_late_takes_what_is_left() -> None:
     assert names.name(TAB, 0) == "speaker_c"
 
 
+def test_names_of_an_earlier_session_are_kept() -> None:
+    """Whoever speaks first now is called what they were called then; new voices come after."""
+    names = SpeakerNames()
+    names.keep(MIC, ["speaker_c", "speaker_a", ""])
+    names.keep(TAB, ["speaker_b", "speaker_a"])
+    assert [names.name(MIC, voice) for voice in (1, 0, 2)] == [
+        "speaker_a", "speaker_c", "speaker_d",
+    ]  # fmt: skip
+    assert [names.name(TAB, voice) for voice in (0, 1)] == ["speaker_b", "speaker_e"]
+
+
 def test_the_number_of_speakers_is_of_the_whole_session() -> None:
     """What is heard elsewhere is no longer free here; every source has room for one."""
     names = SpeakerNames()

@@ -64,3 +64,9 @@ def recording(name: str) -> Pcm:
     assert rate_hz == RATE_HZ
     assert samples.ndim == 1
     return np.asarray(samples, np.int16)
+
+
+def higher(pcm: Pcm) -> Pcm:
+    """The same words by somebody much smaller: everything a half higher and faster."""
+    at = np.arange(0, pcm.size - 1, 1.5)
+    return np.interp(at, np.arange(pcm.size), pcm).astype(np.int16)

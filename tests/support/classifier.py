@@ -50,6 +50,11 @@ class ScriptedListener(Listener):
         """Set it, and every feed makes a reading of this affect at the end of its audio."""
         self.notices: list[str] = []
         """Given out by the next :meth:`take_notices`."""
+        self.knows = ""
+        """What it has learnt of the voices."""
+        self.knows_gate = asyncio.Event()
+        """Clear it, and :meth:`known_voices` hangs."""
+        self.knows_gate.set()
         self.stopped = False
         self._samples: dict[Source, int] = {}
         self._out: asyncio.Queue[VoiceFrame | Exception | None] = asyncio.Queue()
@@ -85,6 +90,13 @@ class ScriptedListener(Listener):
         """What the test wrote down, once."""
         notices, self.notices = self.notices, []
         return notices
+
+    async def known_voices(self) -> str:
+        """What the test wrote down; wait while :attr:`knows_gate` is clear."""
+        await self.knows_gate.wait()
+        if self.feed_error is not None:
+            raise self.feed_error
+        return self.knows
 
     async def stop(self) -> None:
         """End :meth:`stream` after what was emitted."""

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from classifier.backend import ListenOptions
 from classifier.context import backend_from_env
 from classifier.frames import Affect
 from tests.classifier.listening import collect, hear
-from tests.classifier.voices import Pcm, recording, silence
+from tests.classifier.voices import Pcm, higher, recording, silence
 
 SPEECH = recording("agitated")
 
@@ -314,12 +315,6 @@ def test_a_senseless_floor_is_a_config_error(floor: str) -> None:
         AcousticBackend.from_env({"LINNET_FLOOR": floor})
 
 
-def higher(pcm: Pcm) -> Pcm:
-    """The same words by somebody much smaller: everything a half higher and faster."""
-    at = np.arange(0, pcm.size - 1, 1.5)
-    return np.interp(at, np.arange(pcm.size), pcm).astype(np.int16)
-
-
 LOW = recording("calm")
 TWO = np.concatenate([LOW, silence(0.3), higher(SPEECH), silence(0.3), LOW])
 
@@ -337,6 +332,80 @@ async def test_two_voices_of_one_source_are_told_apart(
     assert second[0].heard_s < 1.5 < frames[10].heard_s
     assert frames[-1].speaker_id == "speaker_a"
     assert frames[-1].heard_s > max(frame.heard_s for frame in second)
+
+
+async def known_after(backend: AcousticBackend, options: ListenOptions, *heard: Source) -> str:
+    """What is known after a session in which these sources were heard, one after the other."""
+    context = backend.open(options)
+    reader = asyncio.create_task(collect(context))
+    for source in heard:
+        await context.feed(TWO, source)
+    known = await context.known_voices()
+    await context.stop()
+    await asyncio.wait_for(reader, 10)
+    return known
+
+
+async def test_a_later_session_begins_with_what_an_earlier_one_learnt(
+    backend: AcousticBackend,
+) -> None:
+    """The voice is known from its first window on, where it was a stranger before."""
+    known = await known_after(backend, ListenOptions(), Source.MIC)
+    anew = await hear(backend.open(), SPEECH)
+    again = await hear(backend.open(ListenOptions(known_voices=known)), SPEECH)
+    assert next(frame.habit_known for frame in anew if frame.distribution) is False
+    assert all(frame.habit_known for frame in again if frame.distribution)
+    assert again[0].heard_s >= 8.0
+
+
+async def test_the_other_side_is_not_forgotten_where_only_one_is_heard(
+    backend: AcousticBackend,
+) -> None:
+    """Each source is known by itself; one that says nothing in between stays known."""
+    both = await known_after(backend, ListenOptions(), Source.TAB, Source.MIC)
+    one = await known_after(backend, ListenOptions(known_voices=both), Source.MIC)
+    context = backend.open(ListenOptions(known_voices=one))
+    await context.feed(silence(0.5), Source.TAB)
+    await context.stop()
+    [frame] = await collect(context)
+    assert frame.habit_known
+    assert frame.speaker_id == "speaker_b"
+
+
+async def test_voices_told_apart_keep_names_and_habits(backend: AcousticBackend) -> None:
+    """Whoever of two speaks first the next time has the name and the habit of before."""
+    two = ListenOptions(num_speakers=2)
+    known = await known_after(backend, two, Source.MIC)
+    second = np.concatenate([higher(SPEECH), higher(SPEECH), silence(0.3), LOW])
+    frames = await hear(backend.open(replace(two, known_voices=known)), second)
+    named = {frame.speaker_id for frame in frames[6:12] if frame.distribution}
+    assert named == {"speaker_b"}
+    assert frames[-1].speaker_id == "speaker_a"
+    assert all(frame.heard_s > 2.0 for frame in frames if frame.distribution)
+
+
+async def test_what_other_weights_learnt_is_learnt_anew(backend: AcousticBackend) -> None:
+    """Their population is another: a voice measured against it would be wrong."""
+    research = AcousticBackend("research")
+    await research.load()
+    known = await known_after(research, ListenOptions(), Source.MIC)
+    await research.aclose()
+    assert known
+    assert await hear(backend.open(ListenOptions(known_voices=known)), SPEECH) == EXPECTED
+
+
+async def test_of_audio_not_heard_to_its_end_nothing_is_known(
+    backend: AcousticBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A feed that was cancelled left its lane to the engine: nobody waits for it, or reads it."""
+    context = backend.open()
+    await context.feed(silence(0.5))
+    feeding = asyncio.create_task(context.feed(np.resize(SPEECH, 40 * 16_000)))
+    await asyncio.sleep(0.02)
+    feeding.cancel()
+    await asyncio.wait([feeding])
+    assert await asyncio.wait_for(context.known_voices(), 1) == ""
+    await context.stop()
 
 
 async def test_a_window_of_five_seconds_moves_slower_than_one_of_a_tenth(

@@ -18,6 +18,7 @@ from classifier.acoustic.backend import AcousticBackend
 from classifier.apart import backend as apart
 from classifier.apart import hearer as hearers
 from classifier.apart.backend import ApartBackend
+from classifier.backend import ListenOptions
 from classifier.context import backend_from_env
 from tests.classifier.listening import collect, hear
 from tests.classifier.voices import Pcm, recording, silence
@@ -405,6 +406,7 @@ def test_there_is_at_least_one_process() -> None:
 ORPHAN = """
 import asyncio
 from classifier.apart.backend import ApartBackend
+from classifier.backend import ListenOptions
 
 async def main():
     backend = ApartBackend("acoustic", "acoustic", {}, processes=1)
@@ -428,3 +430,39 @@ def test_it_does_not_outlive_who_started_it() -> None:
     parent.wait()
     parent.stdout.close()
     assert gone(pid)
+
+
+async def test_what_is_known_of_voices_goes_there_and_back(backend: ApartBackend) -> None:
+    """As in this process: learnt in one session, known in the next from its first reading on; of
+    who was not fed or was stopped nothing is known, and of another process's end nobody waits."""
+    first = backend.open()
+    assert await first.known_voices() == ""
+    reader = asyncio.create_task(collect(first))
+    await first.feed(np.concatenate([SPEECH, SPEECH]))
+    known = await first.known_voices()
+    await first.stop()
+    await reader
+    assert await first.known_voices() == ""
+    here = AcousticBackend()
+    inner = here.open()
+    await inner.feed(np.concatenate([SPEECH, SPEECH]))
+    assert await inner.known_voices() == known
+    await inner.stop()
+    await here.aclose()
+    again = backend.open(ListenOptions(known_voices=known))
+    frames = await hear(again, SPEECH)
+    assert all(frame.habit_known for frame in frames if frame.distribution)
+
+
+async def test_a_process_that_dies_knows_nobody(backend: ApartBackend) -> None:
+    """Whoever asks is told at once."""
+    listener = backend.open()
+    await listener.feed(SPEECH[:16_000])
+    [pid] = backend.pids
+    os.kill(pid, signal.SIGSTOP)
+    asking = asyncio.create_task(listener.known_voices())
+    await asyncio.sleep(0.05)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(BackendError):
+        await asyncio.wait_for(asking, 10)
+    assert await listener.known_voices() == ""

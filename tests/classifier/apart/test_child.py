@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -53,6 +54,10 @@ class Frail(Backend, Listener):
         await self._fed.wait()
         yield VoiceFrame(0.5, Source.MIC, 0.0)
         self._fail("stream")
+
+    async def known_voices(self) -> str:
+        self._fail("voices")
+        return "everybody ü"
 
     async def stop(self) -> None:
         self._fed.set()
@@ -121,13 +126,24 @@ async def test_a_backend_that_cannot_be_loaded_says_why() -> None:
     assert str(error_of(message.payload)) == "no room"
 
 
-@pytest.mark.parametrize("where", ["feed", "stream"])
+async def test_what_is_known_of_the_voices_is_told_while_it_listens() -> None:
+    """By the number of who asked; once stopped it is nothing, and nobody waits in vain."""
+    ask = Message(Kind.VOICES, 7, 2)
+    said = await answers_of(
+        Frail("nowhere", ZeroDivisionError()), *SESSION[:2], ask, SESSION[2], replace(ask, number=3)
+    )
+    assert replace(ask, payload="everybody ü".encode()) in said
+    assert Message(Kind.DONE, 7, 3) in said
+
+
+@pytest.mark.parametrize("where", ["feed", "stream", "voices"])
 @pytest.mark.parametrize("error", [BackendError("it broke"), ZeroDivisionError("ours")])
 async def test_whoever_waits_for_a_listener_that_fails_is_told(
     where: str, error: Exception
 ) -> None:
     """What a backend says of its failure; of a fault of ours its kind."""
-    said = await answers_of(Frail(where, error), *SESSION)
+    ask = Message(Kind.VOICES, 7, 2)
+    said = await answers_of(Frail(where, error), *SESSION[:2], ask, SESSION[2])
     [failed] = [message for message in said if message.kind is Kind.FAILED]
     assert failed.listener == 7
     told = error_of(failed.payload)

@@ -109,7 +109,7 @@ def test_a_frame_comes_over_as_it_was() -> None:
 
 def test_what_is_wished_and_what_is_heard_comes_over_as_it_was() -> None:
     """The options of a session, and what a backend says of itself."""
-    options = ListenOptions(seed=3, num_speakers=2, window_ms=700)
+    options = ListenOptions(seed=3, num_speakers=2, window_ms=700, known_voices='{"ü": 1}')
     assert options_of(packed_options(options)) == options
     about = About("acoustic", "acoustic:open@6", "ab", 0.5)
     assert about_of(packed_about(about)) == about

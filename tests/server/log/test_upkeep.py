@@ -69,6 +69,26 @@ async def test_only_tone_events_take_a_correction(store: SqliteStore) -> None:
     assert await store.corrections(SESSION_ID) == await store.corrections("other") == {}
 
 
+# -- voices -------------------------------------------------------------------------------------
+
+
+async def test_what_is_known_of_voices_is_kept_with_its_session(store: SqliteStore) -> None:
+    """The last that was learnt, of a session that runs or has ended, until it is erased; of a
+    session that is not there nothing is kept, whoever has its number later."""
+    await store.create_session(session_row())
+    assert await store.voices(SESSION_ID) == ""
+    for known in ("first", "later ü"):
+        await store.keep_voices(SESSION_ID, known)
+        assert await store.voices(SESSION_ID) == known
+    await store.end_session(SESSION_ID, reason=EndReason.CLIENT, ended_at_s=2e9, last_seq=0)
+    await store.keep_voices(SESSION_ID, "last")
+    assert await store.voices(SESSION_ID) == "last"
+    assert await store.erase(SESSION_ID)
+    await store.keep_voices(SESSION_ID, "too late")
+    await store.create_session(session_row())
+    assert await store.voices(SESSION_ID) == await store.voices("unknown") == ""
+
+
 # -- gaps ---------------------------------------------------------------------------------------
 
 
@@ -141,6 +161,7 @@ async def test_nothing_of_an_erased_session_is_in_the_files(
     note = "secret of session-2 in a note"
     await store.correct(gone, 3, CorrectionMark(label=f"secret of {gone}", note=note, at=1.0))
     await store.correct(other, 3, MARK)
+    await store.keep_voices(gone, f"secret of {gone}: a voice")
     await store.end_session(gone, reason=EndReason.CLIENT, ended_at_s=1.0, last_seq=300)
     assert found_in_files(tmp_path, gone.encode())
     assert await store.erase(gone)

@@ -19,6 +19,7 @@ DEFAULTS = {
     "transcribe_lang": None,
     "num_speakers": 0,
     "target_lang": None,
+    "voices_from": None,
 }
 
 
