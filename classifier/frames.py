@@ -142,7 +142,8 @@ class VoiceFrame:
     along also hears what is none of them), or empty when there was no speech."""
 
     heard_s: float = 0.0
-    """Seconds of speech heard from this voice so far: how well its habit is known."""
+    """Seconds of speech heard from this voice so far. Its habit is made of these, and of what was
+    known of it before."""
 
     habit_known: bool | None = None
     """Whether the voice is measured against its own habit yet; None where that is no question."""

@@ -87,6 +87,8 @@ class _Habit:
         self.smoother = Smoother(window_ms)
         self.namer = Namer(card.floor)
         self.trajectory = Trajectory()
+        self.before_s = 0.0
+        """How much of the speech that it is made of was heard before this lane."""
 
     def known(self, turns: Heard | None) -> KnownVoice:
         """What there is to keep of it."""
@@ -108,6 +110,7 @@ class _Habit:
         total, heard_s = known.tenor
         share = min(1.0, TAKEN_UP_S / heard_s) if heard_s > 0 else 0.0
         self.tenor.take(total * share, heard_s * share)
+        self.before_s = self.own.heard_s
 
 
 class Lane:
@@ -156,6 +159,7 @@ class Lane:
         self._baseline, self._recent, self._frames = habit.own, habit.recent, habit.frames
         self._level, self._tenor, self._trajectory = habit.level, habit.tenor, habit.trajectory
         self._smoother, self._namer = habit.smoother, habit.namer
+        self._before_s = habit.before_s
 
     @property
     def heard_s(self) -> float:
@@ -271,7 +275,7 @@ class Lane:
             shift_direction=direction,
             prosody_flags=flags,
             distribution=distribution,
-            heard_s=self.heard_s,
+            heard_s=self.heard_s - self._before_s,
             habit_known=self.heard_s >= self._card.known_s,
             sounds=self.sounds,
             voice=self._voice,
@@ -293,7 +297,7 @@ class Lane:
             timestamp_s=window.end_s,
             source=self._source,
             speech=speech,
-            heard_s=self.heard_s,
+            heard_s=self.heard_s - self._before_s,
             habit_known=self.heard_s >= self._card.known_s,
             sounds=self.sounds,
             voice=self._voice,

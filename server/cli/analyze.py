@@ -76,6 +76,20 @@ def analyze(
     ] = "mix",
     elcor: Annotated[bool, typer.Option(help="Subtext in the bracketed spoken-tone form.")] = False,
     num_speakers: Annotated[int, typer.Option(min=0, max=8, help="How many people speak.")] = 0,
+    same_people: Annotated[
+        bool,
+        typer.Option(
+            help="The same people speak in all recordings: each goes on with what was learnt of "
+            "their voices in those before."
+        ),
+    ] = False,
+    twice: Annotated[
+        bool,
+        typer.Option(
+            help="Hear each recording twice: the second time its voices are known from the first "
+            "second on. What is written is the second hearing."
+        ),
+    ] = False,
     license_key: Annotated[
         str | None, typer.Option(help="A licence key; by default LINNET_LICENSE_KEY.")
     ] = None,
@@ -104,7 +118,16 @@ def analyze(
     to_stdout = any(output.path is None for outputs in planned for output in outputs)
     reporter = Reporter(data_on_stdout=to_stdout)
     wanted = AnalyseRequest(elcor=elcor, num_speakers=num_speakers, channels=channels)
-    batch = _Batch(settings, wanted, reporter, license_key=license_key, force=force)
+    batch = _Batch(
+        # The log is gone afterwards, and what was learnt with it.
+        settings.model_copy(update={"keep_voices": True}),
+        wanted,
+        reporter,
+        license_key=license_key,
+        force=force,
+        same_people=same_people,
+        twice=twice,
+    )
     try:
         asyncio.run(batch.run(list(zip(files, planned, strict=True))))
     except KeyboardInterrupt:
@@ -137,12 +160,18 @@ class _Batch:
         *,
         license_key: str | None,
         force: bool,
+        same_people: bool,
+        twice: bool,
     ) -> None:
         self._settings = settings
         self._wanted = wanted
         self._reporter = reporter
         self._tier = tier_of(settings.license_key, license_key)
         self._force = force
+        self._same_people = same_people
+        self._twice = twice
+        self._heard: str | None = None
+        """The session that heard the newest recording."""
         self._clock = SystemClock()
 
     async def run(self, jobs: list[tuple[str, list[Output]]]) -> None:
@@ -196,6 +225,22 @@ class _Batch:
         self, manager: SessionManager, file: IO[bytes], name: str, outputs: list[Output]
     ) -> tuple[Outcome, list[Path | None]]:
         title = Path(name).name[:NAME_MAX_CHARS]
+        before = self._heard if self._same_people else None
+        outcome, session_id = await self._listen(manager, file, title, before)
+        if self._twice and outcome.error is None:
+            file.seek(0)
+            outcome, session_id = await self._listen(manager, file, title, session_id)
+        self._heard = session_id
+        written: list[Path | None] = []
+        for output in outputs:
+            await self._write(manager, session_id, title, output)
+            written.append(output.path)
+        return outcome, written
+
+    async def _listen(
+        self, manager: SessionManager, file: IO[bytes], title: str, voices_from: str | None
+    ) -> tuple[Outcome, str]:
+        asked = {"file_name": title, "voices_from": voices_from}
         async with (
             open_recording(
                 file.fileno(), split=self._wanted.channels == "split", max_s=_LONGEST_S
@@ -203,18 +248,13 @@ class _Batch:
             start_analysis(
                 manager,
                 recording,
-                self._wanted.model_copy(update={"file_name": title}),
+                self._wanted.model_copy(update=asked),
                 tier=self._tier,
                 owner="",
                 clock=self._clock,
             ) as analysis,
         ):
-            outcome = await analysis.run(self._reporter.advance)
-        written: list[Path | None] = []
-        for output in outputs:
-            await self._write(manager, analysis.session.session_id, title, output)
-            written.append(output.path)
-        return outcome, written
+            return await analysis.run(self._reporter.advance), analysis.session.session_id
 
     async def _write(
         self, manager: SessionManager, session_id: str, title: str, output: Output

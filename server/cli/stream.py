@@ -45,10 +45,24 @@ def stream(
     ] = Source.MIC,
     elcor: Elcor = False,
     license_key: Annotated[str | None, typer.Option(help="A licence key.")] = None,
+    voices_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SESSION", help="A session in which the same people spoke: they are known."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Play a recording into a running server and print the tone as it is heard."""
-    play(file, url=url, source=source, elcor=elcor, license_key=license_key, as_json=as_json)
+    play(
+        file,
+        url=url,
+        source=source,
+        elcor=elcor,
+        license_key=license_key,
+        voices_from=voices_from,
+        as_json=as_json,
+    )
 
 
 def demo(url: Url = None, elcor: Elcor = False, as_json: AsJson = False) -> None:
@@ -64,6 +78,7 @@ def play(
     elcor: bool,
     license_key: str | None,
     as_json: bool,
+    voices_from: str | None = None,
 ) -> None:
     """Run one playing to its end; exits 1 with one line when it cannot."""
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -75,6 +90,7 @@ def play(
             source=source,
             elcor=elcor,
             license_key=license_key,
+            voices_from=voices_from,
             api_token=settings.api_token.get_secret_value(),
             as_json=as_json,
         )
@@ -96,6 +112,7 @@ class _Player:
         source: Source,
         elcor: bool,
         license_key: str | None,
+        voices_from: str | None,
         api_token: str,
         as_json: bool,
     ) -> None:
@@ -104,6 +121,7 @@ class _Player:
         self._source = source
         self._elcor = elcor
         self._license_key = license_key
+        self._voices_from = voices_from
         self._api_token = api_token
         self._as_json = as_json
         self._console = Console(highlight=False, soft_wrap=True)
@@ -122,7 +140,7 @@ class _Player:
             self._url, license_key=self._license_key, api_token=self._api_token
         ) as client:
             health = await self._until_ready(client)
-            session_id = await client.start(elcor=self._elcor)
+            session_id = await client.start(elcor=self._elcor, voices_from=self._voices_from)
             self._notes.print(
                 f"{self._file.name}, {clock(duration_s)}, into session {session_id} "
                 f"({health['classifier']} classifier).\n"

@@ -10,7 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from tests.support.api import PAID_KEY
 from tests.support.process import DATA, READY_WITHIN_S, environment, run_linnet
@@ -50,6 +52,44 @@ def test_every_format_by_its_ending(tmp_path: Path) -> None:
     assert all(path.stat().st_size > 50 for path in written)
     rows = list(csv.DictReader((tmp_path / "out" / "agitated.csv").read_text().splitlines()))
     assert {row["speaker_id"] for row in rows} == {"speaker_a"}
+
+
+def _long(folder: Path) -> Path:
+    """More speech than a voice is known after."""
+    samples, rate_hz = soundfile.read(AGITATED, dtype="int16")
+    soundfile.write(folder / "long.flac", np.tile(samples, 3), rate_hz)
+    return folder / "long.flac"
+
+
+def _calibrating(file: Path) -> bool:
+    """Whether a voice of it had to be learnt first."""
+    return "calibrating" in file.read_text()
+
+
+def test_people_who_spoke_before_are_known(tmp_path: Path) -> None:
+    """With ``--same-people`` the first recording is one of strangers, and the second is not; what
+    nobody said of the people is not assumed. Its own speech alone is counted."""
+    long, options = _long(tmp_path), ("--format", "jsonl", "--force", "-o", "out/")
+    for option, strangers in (("--no-same-people", [True, True]), ("--same-people", [True, False])):
+        done = _analyze(str(long), AGITATED, option, *options, tmp_path=tmp_path, **PAID)
+        assert done.returncode == 0, done.stderr
+        files = [tmp_path / "out" / f"{name}.jsonl" for name in ("long", "agitated")]
+        assert [_calibrating(file) for file in files] == strangers
+        rows = [json.loads(line) for line in files[1].read_text().splitlines()]
+        assert max(row.get("heard_s", 0.0) for row in rows) < 7.0
+
+
+def test_a_recording_heard_twice_is_written_as_it_was_heard_last(tmp_path: Path) -> None:
+    """Once in the log, from its beginning, with a known voice."""
+    options = ("--twice", "-o", "-", "--format", "jsonl")
+    done = _analyze(str(_long(tmp_path)), *options, tmp_path=tmp_path, **PAID)
+    assert done.returncode == 0, done.stderr
+    assert "calibrating" not in done.stdout
+    assert "measured against its own habit" in done.stdout
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    times = [row["timestamp"] for row in rows if "arousal" in row]
+    assert times == sorted(times)
+    assert times[0] == 0.5
 
 
 def test_a_paid_format_without_a_key_is_status_3(tmp_path: Path) -> None:

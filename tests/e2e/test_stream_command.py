@@ -122,6 +122,32 @@ async def test_two_listeners_beside_the_player_see_the_same_events(
     assert all(0 < tone["timestamp"] <= 4.2 for tone in tones)
 
 
+async def test_people_of_an_earlier_session_are_known(tmp_path: Path) -> None:
+    """Named by the session in which they spoke; what is no such session is one line."""
+    short = _cut("calm.flac", tmp_path / "short.flac", start_s=0.0, stop_s=2.5)
+    samples, rate_hz = soundfile.read(DATA / "calm.flac", dtype="int16")
+    soundfile.write(tmp_path / "long.flac", np.tile(samples, 2), rate_hz)
+
+    def stream(server: ServerProcess, voices_from: str) -> subprocess.CompletedProcess[str]:
+        options = ("--url", server.url, "--voices-from", voices_from)
+        return run_linnet("stream", str(short), *options, data_dir=tmp_path)
+
+    with ServerProcess(tmp_path) as server:
+        async with aiohttp.ClientSession(server.url) as http:
+            form = aiohttp.FormData()
+            form.add_field("file", (tmp_path / "long.flac").read_bytes(), filename="long.flac")
+            async with http.post("/analyze", data=form) as answer:
+                earlier = (await answer.json())["session_id"]
+        known = await asyncio.to_thread(stream, server, earlier)
+        unknown = await asyncio.to_thread(stream, server, "nobody")
+    assert known.returncode == 0, known.stderr
+    assert "measured against its own habit" in known.stderr
+    assert "calibrating" not in known.stderr
+    assert unknown.returncode == 1
+    (line,) = unknown.stderr.splitlines()
+    assert "voices_from" in line
+
+
 def test_silence_has_no_tone(tmp_path: Path) -> None:
     """Four seconds of silence: nothing is said, and the player says that nothing was."""
     soundfile.write(tmp_path / "silence.flac", np.zeros(4 * 16_000, dtype=np.int16), 16_000)

@@ -355,7 +355,7 @@ async def test_a_later_session_begins_with_what_an_earlier_one_learnt(
     again = await hear(backend.open(ListenOptions(known_voices=known)), SPEECH)
     assert next(frame.habit_known for frame in anew if frame.distribution) is False
     assert all(frame.habit_known for frame in again if frame.distribution)
-    assert again[0].heard_s >= 8.0
+    assert [frame.heard_s for frame in again] == pytest.approx([frame.heard_s for frame in anew])
 
 
 async def test_the_other_side_is_not_forgotten_where_only_one_is_heard(
@@ -369,7 +369,7 @@ async def test_the_other_side_is_not_forgotten_where_only_one_is_heard(
     await context.stop()
     [frame] = await collect(context)
     assert frame.habit_known
-    assert frame.speaker_id == "speaker_b"
+    assert (frame.speaker_id, frame.heard_s) == ("speaker_b", 0.0)
 
 
 async def test_voices_told_apart_keep_names_and_habits(backend: AcousticBackend) -> None:
@@ -381,7 +381,6 @@ async def test_voices_told_apart_keep_names_and_habits(backend: AcousticBackend)
     named = {frame.speaker_id for frame in frames[6:12] if frame.distribution}
     assert named == {"speaker_b"}
     assert frames[-1].speaker_id == "speaker_a"
-    assert all(frame.heard_s > 2.0 for frame in frames if frame.distribution)
 
 
 async def test_what_other_weights_learnt_is_learnt_anew(backend: AcousticBackend) -> None:

@@ -145,6 +145,7 @@ def test_a_known_voice_is_measured_against_itself_at_once() -> None:
     lane.push(AGITATED)
     first = next(r.frame for r in analyse([lane], NETWORK)[0] if r.frame.distribution)
     assert first.habit_known
+    assert 0.0 < first.heard_s <= 0.5
     usual = lane.habits[0].with_new(np.zeros(WIDTH, np.float32), 0.0).mean
     own = before.habits[0].own_mean
     assert own is not None
@@ -202,11 +203,14 @@ def test_voices_that_are_told_apart_are_told_apart_again() -> None:
     assert all(one.turns is not None for one in known)
     lane = Lane(Source.MIC, CARD, VoiceTracker(2))
     lane.expect(known)
-    lane.push(np.concatenate([high, high, low]))
+    lane.push(np.concatenate([high, high]))
     frames = [reading.frame for reading in analyse([lane], NETWORK)[0]]
     assert {frame.voice for frame in frames[6:12] if frame.distribution} == {1}
+    assert lane.heard_s > known[1].heard_s + 2.0
+    lane.push(low)
+    frames = [reading.frame for reading in analyse([lane], NETWORK)[0]]
     assert frames[-1].voice == 0
-    assert all(frame.heard_s > 2.0 for frame in frames if frame.distribution)
+    assert lane.heard_s > known[0].heard_s + 2.0
     assert len(lane.known) == 2
 
 
