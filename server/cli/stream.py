@@ -213,6 +213,6 @@ class _Player:
         elif event.name == "tone-event":
             self._console.print(tone_line(event.data))
         elif event.name == "service-event":
-            self._notes.print(
-                f"[{event.data['status']}] {event.data['detail']}", style="dim", markup=False
-            )
+            status = event.data["status"]
+            style = "yellow" if status in {"warning", "error"} else "dim"
+            self._notes.print(f"[{status}] {event.data['detail']}", style=style, markup=False)

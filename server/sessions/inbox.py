@@ -58,6 +58,7 @@ class AudioInbox:
         self._closed = False
         self.accepted_samples = 0
         """The clock of the source: samples received so far."""
+        self._heard_samples = 0
 
     def offer(self, message: bytes) -> None:
         """Accept one binary message, or raise and leave everything as it was.
@@ -135,6 +136,15 @@ class AudioInbox:
         self._waiting_samples -= count
         pcm = np.frombuffer(b"".join(taken), dtype="<i2").astype(np.int16, copy=False)
         return TakenAudio(pcm, arrived_s)
+
+    def heard(self, samples: int) -> None:
+        """So much of what was given out has been analysed."""
+        self._heard_samples += samples
+
+    @property
+    def unheard_s(self) -> float:
+        """Seconds of what was accepted that have not been analysed."""
+        return (self.accepted_samples - self._heard_samples) / SAMPLE_RATE_HZ
 
     def close(self) -> None:
         """Take nothing more; :meth:`take` ends after what waits."""

@@ -33,6 +33,7 @@ from server.models import EndReason, ServiceStatus, SessionInfo, SessionState, T
 from server.sessions.annotate import Annotator
 from server.sessions.feed import AudioFeed
 from server.sessions.inbox import AudioInbox
+from server.sessions.lag import Lag, unheard
 from server.sessions.voices import Acquaintance, Voices
 
 _FEED_S: Final = 5.0
@@ -51,6 +52,9 @@ _DRAINS_S: Final = {
     EndReason.SHUTDOWN: _DRAIN_SHUTDOWN_S,
     EndReason.COMPLETE: _DRAIN_COMPLETE_S,
 }
+
+_LOOK_AT_LAG_S: Final = 1.0
+"""How often a session looks whether the classifier keeps up."""
 
 _VOICES_S: Final = 1.0
 """How long the classifier and the store may take over what is known of the voices."""
@@ -106,6 +110,7 @@ class Session:
         self._fed: set[Source] = set()
         self._subscribers = 0
         self._heard_anything = False
+        self._lag = Lag()
         self._failed = False
         self._lanes: set[asyncio.Task[None]] = set()
         self._frames: asyncio.Task[None] | None = None
@@ -267,6 +272,8 @@ class Session:
             inbox.close()
         try:
             await _finish(self._lanes, drain_s)
+            if self._inboxes:
+                await _finish({self._task(self._tell_unheard(), "unheard")}, drain_s)
             if self._heard_anything or self._parts.acquaintance is not None:
                 keeping = self._task(self._keep_voices(), "voices")
                 await _finish({keeping}, min(drain_s, _VOICES_S))
@@ -316,12 +323,15 @@ class Session:
         lag = self._parts.metrics.classifier_lag_seconds
         classifier = self._parts.classifier
         while (audio := await inbox.take(_FEED_S, classifier.block_s)) is not None:
+            self._lag.begin(source, audio.arrived_s)
             try:
                 await classifier.feed(audio.pcm, source)
                 await self._tell_notices()
             except ClassifierError as exc:
                 await self._fail("The classifier failed; this session ends.", exc)
                 return
+            self._lag.end(source)
+            inbox.heard(len(audio.pcm))
             lag.observe(self._parts.clock.monotonic_s() - audio.arrived_s)
             del audio  # Waiting for more, a session holds on to none.
 
@@ -368,11 +378,27 @@ class Session:
         if not self._heard_anything:
             self._heard_anything = True
             self._lanes.add(self._task(self._tell_listening(), "listening"))
+            self._lanes.add(self._task(self._watch_lag(), "lag"))
 
     async def _tell_listening(self) -> None:
         await self.ready.wait()
         draft = self._parts.annotator.service(ServiceStatus.LISTENING, "Audio is arriving.")
         await self.channel.append([draft])
+
+    async def _watch_lag(self) -> None:
+        """Say when the classifier falls behind, and when it has caught up."""
+        while not self.ended.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_AT_LAG_S):
+                    await self.ended.wait()
+            if (news := self._lag.news(self._parts.clock.monotonic_s())) is not None:
+                await self.say(*news)
+
+    async def _tell_unheard(self) -> None:
+        """Say at the end what arrived and was not heard."""
+        for source, inbox in self._inboxes.items():
+            if (detail := unheard(source, inbox.unheard_s)) is not None:
+                await self.say(ServiceStatus.WARNING, detail)
 
     def _note_leaving(self) -> None:
         self._left_s = self._active_s = self._parts.clock.monotonic_s()

@@ -33,6 +33,8 @@ export interface StartOptions {
   transcribe_lang?: string;
   num_speakers?: number;
   target_lang?: string;
+  /** A session in which the same people spoke: their voices need not be learnt anew. */
+  voices_from?: string;
 }
 
 export interface HistoryFilter {

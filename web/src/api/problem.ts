@@ -32,6 +32,11 @@ export function asProblem(thrown: unknown): Problem {
   return thrown instanceof ProblemError ? thrown.problem : NO_ANSWER;
 }
 
+/** Whether a start was refused because the session whose voices were to be known is gone. */
+export function lacksVoices({ status, detail }: Problem): boolean {
+  return status === 422 && detail.startsWith('voices_from:');
+}
+
 /** Whether a status means that asking again, unchanged, cannot help. */
 export function isFinal(status: number): boolean {
   return status === 401 || status === 403 || status === 404;

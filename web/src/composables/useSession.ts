@@ -19,7 +19,7 @@ import {
 
 import { STREAM_BACKOFF, backoffS } from '@/api/backoff';
 import { type Client, type SessionInfo, type StartOptions, createClient } from '@/api/client';
-import { asProblem, isFinal } from '@/api/problem';
+import { asProblem, isFinal, lacksVoices } from '@/api/problem';
 import type { SourceName } from '@/audio/types';
 import type { Problem } from '@/model/problem';
 import type { SessionView } from '@/model/reducer';
@@ -83,7 +83,8 @@ const LAST_WORDS_MS = 200;
 
 const SOURCES: readonly SourceName[] = ['mic', 'tab'];
 
-export function useSession(): Session {
+/** @param voicesGone is told which session's voices were asked for and are no longer to be had */
+export function useSession(voicesGone: (id: string) => void = () => undefined): Session {
   const sessionId = ref<string | null>(null);
   /** The session that audio goes to: none once it is over. */
   const fed = ref<string | null>(null);
@@ -142,7 +143,7 @@ export function useSession(): Session {
     if (mine !== turn) return false;
     if (opened.length > 0 && capturing().length === 0) return stopped(null);
     try {
-      const started = await client.start(chosen);
+      const started = await begun();
       if (mine !== turn) {
         void client.end(started.session_id).catch(() => undefined);
         return false;
@@ -153,6 +154,19 @@ export function useSession(): Session {
     }
     step.value = null;
     return true;
+  }
+
+  /** A new session; one that learns its voices where those that it was to know are gone. */
+  async function begun(): Promise<SessionInfo> {
+    const { voices_from: from, ...rest } = options;
+    try {
+      return await client.start(options);
+    } catch (error) {
+      if (from === undefined || !lacksVoices(asProblem(error))) throw error;
+      voicesGone(from);
+      options = rest;
+      return client.start(rest);
+    }
   }
 
   function begin(next: 'starting' | 'ending' | null): number {
@@ -232,7 +246,7 @@ export function useSession(): Session {
   async function goOn(mine: number, attempt: number): Promise<void> {
     if (mine !== turn) return;
     try {
-      const started = await client.start(options);
+      const started = await begun();
       if (mine !== turn) {
         void client.end(started.session_id).catch(() => undefined);
         return;

@@ -170,6 +170,9 @@ export const de: Catalogue = {
     device: 'Mikrofon',
     deviceDefault: 'Was das System wählt',
     more: 'Weitere Möglichkeiten',
+    sameVoices: 'Dieselben Leute wie beim letzten Mal',
+    sameVoicesHint:
+      'Linnet beginnt dann damit, wie diese Stimmen sonst klingen, statt es erst zu lernen. Lassen Sie es aus, wenn andere sprechen werden.',
     elcor: 'Den Ton in Klammern voranstellen, wie die Elcor',
     elcorHint: '„[Frustrated] Pitch is raised for this voice.“',
     window: 'Länge des Fensters',

@@ -166,6 +166,9 @@ export const en = {
     device: 'Microphone',
     deviceDefault: 'The system’s own choice',
     more: 'More options',
+    sameVoices: 'The same people as last time',
+    sameVoicesHint:
+      'Linnet then begins with how these voices usually sound, instead of learning it first. Leave it off when other people will speak.',
     elcor: 'Say the tone in brackets first, as the Elcor do',
     elcorHint: '“[Frustrated] Pitch is raised for this voice.”',
     window: 'Length of the window',

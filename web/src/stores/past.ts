@@ -94,6 +94,7 @@ export const usePast = defineStore('past', () => {
     });
     if (done === null) return false;
     list.value = list.value?.filter((row) => row.session_id !== id) ?? null;
+    session.forgetVoices(id);
     if (session.sessionId === id) session.reset();
     return true;
   }

@@ -32,6 +32,10 @@ export interface Preferences {
   micDevice: string;
   elcor: boolean;
   windowMs: number;
+  /** Those who will speak are those of `voicesFrom`. */
+  sameVoices: boolean;
+  /** The newest session that has learnt how a voice usually sounds; empty where there is none. */
+  voicesFrom: string;
   licenseKey: string;
   /** The reader has seen what this is and what not. */
   introduced: boolean;
@@ -53,12 +57,17 @@ export function standardPreferences(language: Language): Preferences {
     micDevice: '',
     elcor: false,
     windowMs: 1000,
+    sameVoices: false,
+    voicesFrom: '',
     licenseKey: '',
     introduced: false,
   };
 }
 
 const LICENSE_MAX = 200;
+
+/** The server takes no longer id. */
+const SESSION_ID_MAX = 128;
 
 /** @param kept what was parsed from the browser's storage, of any shape */
 export function readPreferences(kept: unknown, language: Language): Preferences {
@@ -86,6 +95,8 @@ export function readPreferences(kept: unknown, language: Language): Preferences 
     micDevice: text('micDevice', 500),
     elcor: flag('elcor'),
     windowMs: windowMs(fields['windowMs'], standard.windowMs),
+    sameVoices: flag('sameVoices'),
+    voicesFrom: text('voicesFrom', SESSION_ID_MAX),
     licenseKey: text('licenseKey', LICENSE_MAX),
     introduced: flag('introduced'),
   };

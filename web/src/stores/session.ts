@@ -21,9 +21,9 @@ const SOURCES: readonly SourceName[] = ['mic', 'tab'];
 const SPEAKERS: Readonly<Record<SourceName, string>> = { mic: 'speaker_a', tab: 'speaker_b' };
 
 export const useSessionStore = defineStore('session', () => {
-  const session = useSession();
-  const { capture, stream, client, token, problem, phase } = session;
   const { settings } = useSettings();
+  const session = useSession(forgetVoices);
+  const { capture, stream, client, token, problem, phase } = session;
   const place = usePlace();
 
   const health = shallowRef<Health | null>(null);
@@ -52,6 +52,13 @@ export const useSessionStore = defineStore('session', () => {
       health.value?.classifier === 'mock' ||
       (stream.view.value.service?.event.detail.includes('synthetic conversation') ?? false),
   );
+  /** The session that the page is in, once it has learnt how a voice usually sounds. */
+  const acquainted = computed(() => {
+    const { sessionId, lanes } = stream.view.value;
+    return Object.values(lanes).some(({ baseline }) => baseline.known) ? sessionId : null;
+  });
+  /** Voices of an earlier session can be known from the start: those of people, if any. */
+  const canKnowVoices = computed(() => settings.voicesFrom !== '' && !synthetic.value);
   const on = computed(() =>
     SOURCES.filter((name) => ['live', 'muted', 'reconnecting'].includes(capture[name].status)),
   );
@@ -78,12 +85,20 @@ export const useSessionStore = defineStore('session', () => {
     { immediate: true },
   );
   watch(stream.view, place.follow, { immediate: true });
+  watch(acquainted, (id) => {
+    if (id !== null) settings.voicesFrom = id;
+  });
 
   /** To be called in the handler of a click. */
   function start(): Promise<boolean> {
-    const { elcor, windowMs, mic, micDevice, tab } = settings;
+    const { elcor, windowMs, mic, micDevice, tab, sameVoices, voicesFrom } = settings;
     const key = session.licenseKey.value;
-    const options = { elcor, window_ms: windowMs, ...(key === null ? {} : { license_key: key }) };
+    const options = {
+      elcor,
+      window_ms: windowMs,
+      ...(key === null ? {} : { license_key: key }),
+      ...(sameVoices && canKnowVoices.value ? { voices_from: voicesFrom } : {}),
+    };
     if (synthetic.value) return session.start(options, { mic: false, tab: false });
     return session.start(options, { mic: mic ? { deviceId: micDevice || null } : false, tab });
   }
@@ -112,6 +127,11 @@ export const useSessionStore = defineStore('session', () => {
     else stream.retry();
   }
 
+  /** Nothing is known any more of the voices of that session. */
+  function forgetVoices(id: string): void {
+    if (settings.voicesFrom === id) settings.voicesFrom = '';
+  }
+
   function startSource(name: SourceName): Promise<boolean> {
     return capture.start(name, name === 'mic' ? settings.micDevice || null : null);
   }
@@ -122,7 +142,7 @@ export const useSessionStore = defineStore('session', () => {
 
   return {
     phase, problem, trouble, needsToken, tokenGiven, health, server, serverProblem, synthetic,
-    on, speakersOn, speakersMuted, isSounding, isMuted,
+    canKnowVoices, on, speakersOn, speakersMuted, isSounding, isMuted,
     sessionId: session.sessionId,
     info: session.info,
     continuedFrom: session.continuedFrom,
@@ -133,7 +153,7 @@ export const useSessionStore = defineStore('session', () => {
     latencyMs: stream.latencyMs,
     capture: markRaw(capture),
     client: markRaw(client),
-    start, again, useToken, startSource, toggleMute, lookForServer,
+    start, again, useToken, startSource, toggleMute, forgetVoices, lookForServer,
     end: session.end,
     reset: session.reset,
     attach: session.attach,

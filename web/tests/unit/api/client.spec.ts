@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { audioAddress, streamAddress } from '@/api/address';
 import { createClient, queryString } from '@/api/client';
-import { ProblemError } from '@/api/problem';
+import { ProblemError, lacksVoices } from '@/api/problem';
 import type { Problem } from '@/model/problem';
 
 import { tone } from '../support/events';
@@ -59,6 +59,8 @@ describe('a request', () => {
       method: 'POST',
       body: '{"elcor":true,"window_ms":500}',
     });
+    await createClient().start({ voices_from: 'old' });
+    expect(fetch.mock.lastCall?.[1]?.body).toBe('{"voices_from":"old"}');
   });
 
   it('resumes by the name the server knows', async () => {
@@ -87,6 +89,16 @@ describe('an answer', () => {
       title: 'Bad Gateway',
       detail: 'The server answered 502 Bad Gateway.',
     });
+  });
+
+  it('that the voices of a session are gone is told from other refusals', async () => {
+    const refusal = async (detail: string, status: number): Promise<Problem> => {
+      answering(() => json({ title: 'Not understood', detail }, status));
+      return problemOf(createClient().start({ voices_from: 'old' }));
+    };
+    expect(lacksVoices(await refusal('voices_from: there is no session with this id.', 422))).toBe(true);
+    expect(lacksVoices(await refusal('window_ms: too long, unlike voices_from:', 422))).toBe(false);
+    expect(lacksVoices(await refusal('voices_from: broken.', 500))).toBe(false);
   });
 
   it('that never comes has status 0', async () => {

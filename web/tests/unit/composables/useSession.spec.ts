@@ -110,6 +110,63 @@ describe('starting', () => {
   });
 });
 
+describe('starting with voices of a session', () => {
+  const unknown = (detail: string) => json({ title: 'Not understood', detail }, 422);
+  const bodies = () => server.to('/session/start').map(({ body }) => JSON.parse(body) as object);
+  let gone: string[];
+
+  beforeEach(() => {
+    gone = [];
+    scope.stop();
+    scope = effectScope();
+    session = scope.run(() => useSession((id) => gone.push(id))) as Session;
+  });
+
+  it('says which', async () => {
+    expect(await session.start({ voices_from: 'old' }, {})).toBe(true);
+    expect(bodies()).toEqual([{ voices_from: 'old' }]);
+    expect(gone).toEqual([]);
+  });
+
+  it('that is gone learns them anew, once', async () => {
+    const detail = 'voices_from: there is no session with this id.';
+    server.answer = (path) =>
+      server.asked.at(-1)?.body.includes('voices_from') ? unknown(detail) : answer(path);
+    expect(await session.start({ elcor: true, voices_from: 'old' }, {})).toBe(true);
+    expect(bodies()).toEqual([{ elcor: true, voices_from: 'old' }, { elcor: true }]);
+    expect(gone).toEqual(['old']);
+    expect(session.problem.value).toBeNull();
+  });
+
+  it('is not tried again for another reason', async () => {
+    server.answer = () => unknown('window_ms: must be a multiple of 100.');
+    expect(await session.start({ voices_from: 'old' }, {})).toBe(false);
+    expect(bodies()).toHaveLength(1);
+    expect(gone).toEqual([]);
+  });
+
+  it('does not go round when that does not help either', async () => {
+    server.answer = () => unknown('voices_from: no.');
+    expect(await session.start({ voices_from: 'old' }, {})).toBe(false);
+    expect(bodies()).toHaveLength(2);
+    expect(session.problem.value?.detail).toBe('voices_from: no.');
+  });
+
+  it('that has gone meanwhile does not keep a conversation from going on', async () => {
+    await session.start({ voices_from: 'old' });
+    server.answer = (path) =>
+      server.asked.at(-1)?.body.includes('voices_from') ? unknown('voices_from: no.') : answer(path);
+    ends('interrupted');
+    await settle();
+    expect([session.phase.value, session.sessionId.value]).toEqual(['running', 's2']);
+    ends('interrupted');
+    await settle();
+    expect(session.sessionId.value).toBe('s3');
+    expect(bodies()).toEqual([{ voices_from: 'old' }, { voices_from: 'old' }, {}, {}]);
+    expect(gone).toEqual(['old']);
+  });
+});
+
 describe('ending', () => {
   it('stops the sources, and then the session', async () => {
     await session.start();

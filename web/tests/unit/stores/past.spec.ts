@@ -59,6 +59,22 @@ describe('past sessions', () => {
     expect(usePast().problem?.detail).toBe('The log could not be reached.');
   });
 
+  it('take what was known of their voices with them, and no other’s', async () => {
+    const { settings } = useSettings();
+    settings.voicesFrom = 'a';
+    await usePast().remove('b');
+    expect(settings.voicesFrom).toBe('a');
+    await usePast().remove('a');
+    expect(settings.voicesFrom).toBe('');
+  });
+
+  it('leave their voices known when deleting failed', async () => {
+    useSettings().settings.voicesFrom = 'a';
+    server.answer = () => json({ title: 'No', detail: 'The log could not be reached.' }, 503);
+    await usePast().remove('a');
+    expect(useSettings().settings.voicesFrom).toBe('a');
+  });
+
   it('are kept when pinned', async () => {
     server.answer = (path) => (path.includes('history') ? json({ count: 1, sessions: [row('a', 2)] }) : json({}));
     await usePast().load();

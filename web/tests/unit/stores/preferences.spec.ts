@@ -12,6 +12,8 @@ describe('readPreferences', () => {
       language: 'de' as const,
       labels: { warm: { name: 'Kind', hidden: false } },
       windowMs: 2500,
+      sameVoices: true,
+      voicesFrom: 'session-1',
       introduced: true,
     };
     expect(readPreferences(JSON.parse(JSON.stringify(kept)), 'en')).toEqual(kept);
@@ -23,6 +25,13 @@ describe('readPreferences', () => {
       'de',
     );
     expect(read).toEqual({ ...standardPreferences('de'), theme: 'dark', windowMs: 300 });
+  });
+
+  it('knows voices by ids that the server could have given', () => {
+    const from = (voicesFrom: unknown) => readPreferences({ voicesFrom, sameVoices: 'yes' }, 'en');
+    expect(from('s'.repeat(128)).voicesFrom).toHaveLength(128);
+    expect(from('s'.repeat(129))).toEqual(standardPreferences('en'));
+    expect(from(7)).toEqual(standardPreferences('en'));
   });
 
   it('survives anything that storage may hold', () => {

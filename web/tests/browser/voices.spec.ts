@@ -1,0 +1,38 @@
+/** The same people speak again: the next session knows their voices, or learns them where they are gone. */
+import { expect, test } from './support/fixtures';
+import { en } from './support/linnet-page';
+
+test('voices of the last session are known to the next, and their loss keeps nobody from starting', async ({ serve, linnet, page }) => {
+  const server = await serve();
+  await linnet.prefer();
+  const asked: Record<string, unknown>[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/session/start')) asked.push(request.postDataJSON() as Record<string, unknown>);
+  });
+  await page.goto(server.url);
+  const box = page.getByLabel(en.compose.sameVoices);
+  await page.getByRole('main').getByText(en.compose.more).click();
+  await expect(box).toHaveCount(0);
+  await linnet.start();
+  await expect(box).toBeVisible({ timeout: 40_000 });
+  const first = await linnet.sessionId();
+  await linnet.stopButton.click();
+  await expect(box).toHaveAccessibleDescription(en.compose.sameVoicesHint);
+  await box.check();
+
+  await linnet.start();
+  await linnet.untilTone();
+  expect(asked[1]).toMatchObject({ voices_from: first });
+  await expect(page.getByTestId('notice')).toHaveCount(0);
+  const second = await linnet.sessionId();
+  await expect.poll(() => page.evaluate(() => localStorage.getItem('linnet.settings'))).toContain(second);
+  await linnet.stopButton.click();
+  await expect(linnet.startButton).toBeEnabled();
+
+  expect((await fetch(`${server.url}/session/${second}`, { method: 'DELETE' })).ok).toBe(true);
+  await linnet.start();
+  await linnet.untilTone();
+  expect(asked).toHaveLength(4);
+  expect(asked[2]).toMatchObject({ voices_from: second });
+  expect(asked[3]).not.toHaveProperty('voices_from');
+});
