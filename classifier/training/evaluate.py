@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from classifier.acoustic.model import MODELS, Network, load_network
 from classifier.errors import ClassifierError, ConfigError
 from classifier.training.console import console, reporting
+from classifier.training.judging.acquainted import measure_acquaintance
 from classifier.training.judging.cards import render
 from classifier.training.judging.conditions import (
     ASKED,
@@ -145,6 +146,13 @@ def _shipped_conditions(judge: Judge, shipped: Network, research: Network) -> No
         "first tone": dataclasses.asdict(measure_first_tone(judge.corpora, folds)),
         "joins": dataclasses.asdict(measure_joins(judge.corpora, folds)),
         "joins, voice known": dataclasses.asdict(measure_joins_known(judge.corpora, folds)),
+    }
+    judge.report["acquainted"] = {
+        fold.corpus: {
+            kind: dataclasses.asdict(figures)
+            for kind, figures in measure_acquaintance(judge.corpora, [fold], judge.progress).items()
+        }
+        for fold in folds
     }
     judge.report["prevailing"] = {
         kind: dataclasses.asdict(figures)

@@ -45,4 +45,5 @@ def _health(request: web.Request) -> Health:
         sessions=manager.running,
         uptime_s=round(app[CLOCK].monotonic_s() - app[STARTED_S], 1),
         token_needed=app[CREDENTIALS].needed,
+        voices_kept=app[SETTINGS].voices_kept,
     )

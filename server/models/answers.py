@@ -170,6 +170,8 @@ class Health(WireModel):
     uptime_s: Seconds
     token_needed: bool = False
     """Whether the other addresses ask for credentials."""
+    voices_kept: bool = True
+    """Whether a later session can begin with the voices of one that ended (``voices_from``)."""
 
 
 class Ticket(WireModel):

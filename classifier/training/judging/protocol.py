@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.acoustic.analysis import analyse
+from classifier.acoustic.known import KnownVoice
 from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.layout import BLOCK, BLOCK_S, Floats
 from classifier.acoustic.model import Network
@@ -43,10 +44,19 @@ def judge(readings: Sequence[Reading]) -> Judged:
     return Judged(mean, tuple(readings))
 
 
-def clip_protocol(network: Network, clips: Sequence[Pcm]) -> list[Judged]:
-    """Each clip through a lane of its own."""
+def clip_protocol(
+    network: Network, clips: Sequence[Pcm], known: Sequence[KnownVoice] = ()
+) -> list[Judged]:
+    """Each clip through a lane of its own.
+
+    Args:
+        network: what hears.
+        clips: of one voice, where it is known.
+        known: what every lane is told of it.
+    """
     lanes = [Lane(Source.MIC, network.card) for _ in clips]
     for lane, pcm in zip(lanes, clips, strict=True):
+        lane.expect(known)
         lane.push(with_pause(pcm, 2))
     return [judge(readings) for readings in analyse(lanes, network)]
 

@@ -250,6 +250,8 @@ def page(report: Mapping[str, Any]) -> str:
         "",
         *_abroad(report.get("abroad", {})),
         *_listeners(report["listeners"]),
+        "",
+        *_acquainted(report.get("acquainted", {})),
     ]
     for name, entry in conditions.items():
         lines += _confusion(name, entry["clean"]["session"])
@@ -339,6 +341,30 @@ def _abroad(abroad: Mapping[str, Any]) -> list[str]:
         *_changes("known for half a minute of speech", abroad["joins, voice known"], where),
         "",
     ]
+
+
+def _acquainted(acquainted: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What it is worth to know a voice from an earlier session."""
+    if not acquainted:
+        return []
+    lines = [
+        "## A voice that is known from an earlier session",
+        "",
+        "Half of a speaker's clips heard in one session by the shipped `open` weights, each of the",
+        "other half alone, and the reverse: by a lane that was told what that session knew, by one",
+        "that was told of the next speaker, and by one that was told nothing.",
+        "",
+        "| | clips | UAR | arousal | readings named, right | clips named | first tone |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for corpus, kinds in acquainted.items():
+        for kind, one in kinds.items():
+            lines.append(
+                f"| {corpus}: {kind} | {one['clips']} | {one['uar']:.3f} | {one['arousal']:.3f}"
+                f" | {one['named']:.0%}, {one['named_right']:.0%} | {one['clips_named']:.0%}"
+                f" | {_told(one['median_s'])} s, 95 % within {_told(one['p95_s'])} s |"
+            )
+    return [*lines, ""]
 
 
 def _changes(voice: str, joins: Mapping[str, Any], corpus: str = "EMO-DB") -> list[str]:

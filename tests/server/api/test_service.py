@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -39,6 +40,18 @@ async def test_health_says_what_runs(api: Api) -> None:
     assert body["version"] == __version__
     assert body["classifier"] == "scripted"
     assert body["uptime_s"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [({}, True), ({"keep_voices": False}, False), ({"demo_mode": True}, False)],
+)
+async def test_health_says_whether_voices_are_kept(
+    serve: Serve, settings: dict[str, bool], kept: bool
+) -> None:
+    """So that nobody is offered what would only end in a warning."""
+    api = await serve(**settings)
+    assert (await api.get("/health"))[1]["voices_kept"] is kept
 
 
 async def test_ready_waits_for_the_classifier(serve: Serve) -> None:

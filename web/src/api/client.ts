@@ -86,6 +86,8 @@ export interface Health {
   sessions: number;
   uptime_s: number;
   token_needed: boolean;
+  /** Whether sessions leave what they have learnt of their voices to later ones. */
+  voices_kept?: boolean;
 }
 
 /** What a person says a tone should have been. */

@@ -57,8 +57,10 @@ export const useSessionStore = defineStore('session', () => {
     const { sessionId, lanes } = stream.view.value;
     return Object.values(lanes).some(({ baseline }) => baseline.known) ? sessionId : null;
   });
-  /** Voices of an earlier session can be known from the start: those of people, if any. */
-  const canKnowVoices = computed(() => settings.voicesFrom !== '' && !synthetic.value);
+  /** Voices of an earlier session can be known from the start: those of people, where they are kept. */
+  const canKnowVoices = computed(
+    () => settings.voicesFrom !== '' && !synthetic.value && health.value?.voices_kept !== false,
+  );
   const on = computed(() =>
     SOURCES.filter((name) => ['live', 'muted', 'reconnecting'].includes(capture[name].status)),
   );

@@ -201,6 +201,23 @@ def test_the_page_tells_of_sessions_in_which_one_tone_prevails() -> None:
     assert "| mostly anger | 15 | 0.525 | 0.800 | 50%, 70% |" in text
 
 
+def test_the_page_tells_what_it_is_worth_to_know_a_voice() -> None:
+    """A row for each corpus and kind; of clips that name nothing there is no first tone."""
+    made = report()
+    assert "earlier session" not in page(made)
+    one = {
+        "clips": 9, "uar": 0.6, "arousal": 0.75, "named": 0.4, "named_right": 0.85,
+        "clips_named": 0.3, "median_s": 1.25, "p95_s": 2.5,
+    }  # fmt: skip
+    made["acquainted"] = {"nemo": {"a stranger": one, "known": {**one, "median_s": None}}}
+    text = page(made)
+    assert (
+        "| nemo: a stranger | 9 | 0.600 | 0.750 | 40%, 85% | 30% | 1.250 s, 95 % within 2.500 s |"
+        in text
+    )
+    assert "| nemo: known | 9 | 0.600 | 0.750 | 40%, 85% | 30% | not measured s" in text
+
+
 def test_the_floor_is_the_lowest_that_is_right_often_enough() -> None:
     """A quarter wrong at the most; where that is never so there is none."""
     risk = [(0.9, 0.1, 0.1), (0.7, 0.4, 0.25), (0.5, 0.8, 0.4)]

@@ -75,6 +75,15 @@ describe('the voices of a session', () => {
     expect(bodies()[0]).not.toHaveProperty('voices_from');
   });
 
+  it('are not offered where the server keeps none', async () => {
+    server.answer = (path) => (path === '/health' ? json({ status: 'ok', classifier, voices_kept: false }) : answer(path));
+    const session = page({ voicesFrom: 'old', sameVoices: true });
+    await session.lookForServer();
+    expect(session.canKnowVoices).toBe(false);
+    await session.start();
+    expect(bodies()[0]).not.toHaveProperty('voices_from');
+  });
+
   it('are forgotten when they are gone, and the session starts without them', async () => {
     server.answer = (path) => (server.asked.at(-1)?.body.includes('voices_from') ? gone() : answer(path));
     const session = page({ voicesFrom: 'old', sameVoices: true });

@@ -1,0 +1,138 @@
+"""What it is worth to know a voice from an earlier session, and what it costs to be mistaken.
+
+Owns the measure. Half of a speaker's clips are heard in one session; each of the other half is then
+heard alone (and the reverse): by a lane that was told what that session knew, by one that was told
+of somebody else, and by one that was told nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from classifier.acoustic.analysis import analyse
+from classifier.acoustic.known import KnownVoice
+from classifier.acoustic.lane import Lane
+from classifier.acoustic.layout import BLOCK
+from classifier.acoustic.model import Network
+from classifier.frames import SAMPLE_RATE_HZ, Source
+from classifier.training.judging.folds import Fold
+from classifier.training.judging.judgements import FOUR, Answer, figures
+from classifier.training.judging.protocol import PAUSE_BLOCKS, clip_protocol, with_pause
+from classifier.training.material.corpora import Clip, Corpora
+from classifier.training.material.examples import Progress
+from classifier.training.material.meaning import class_of
+
+STRANGER: Final = "a stranger"
+OWN: Final = "known from another session"
+MISTAKEN: Final = "taken for somebody else"
+KINDS: Final = (STRANGER, OWN, MISTAKEN)
+
+Known = tuple[KnownVoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Acquainted:
+    """Clips that were each heard alone, of voices that were known in one way."""
+
+    clips: int
+    uar: float
+    """Of the four classes."""
+
+    arousal: float
+    """UAR of high against low."""
+
+    named: float
+    """Share of readings on speech that name an affect."""
+
+    named_right: float
+    clips_named: float
+    """Share of the clips in which a tone was named at all."""
+
+    median_s: float | None
+    """From the beginning of the speech to the first tone, of those named."""
+
+    p95_s: float | None
+
+
+def measure_acquaintance(
+    corpora: Corpora, folds: Sequence[Fold], progress: Progress
+) -> dict[str, Acquainted]:
+    """Play every speaker of the folds, each kind of acquaintance on the same clips."""
+    answers: dict[str, list[Answer]] = {kind: [] for kind in KINDS}
+    delays: dict[str, list[float | None]] = {kind: [] for kind in KINDS}
+    for fold in folds:
+        parts = {speaker: _halves(corpora, fold, speaker) for speaker in fold.speakers}
+        known = {
+            speaker: [
+                _learnt(fold.network, [corpora.pcm(clip.name) for clip in half]) for half in halves
+            ]
+            for speaker, halves in parts.items()
+        }
+        for number, (speaker, halves) in enumerate(parts.items()):
+            progress(f"playing {fold.corpus} to who knows it", number, len(parts))
+            # The next in order; in RAVDESS of the other gender, in nEMO as it comes.
+            other = fold.speakers[(number + 1) % len(fold.speakers)]
+            for half in range(len(halves)):
+                told = ((), known[speaker][1 - half], known[other][1 - half])
+                for kind, known_voices in zip(KINDS, told, strict=True):
+                    for answer, delay_s in _heard(
+                        corpora, fold.network, halves[half], known_voices
+                    ):
+                        answers[kind].append(answer)
+                        delays[kind].append(delay_s)
+    return {kind: _summed_up(answers[kind], delays[kind]) for kind in KINDS if answers[kind]}
+
+
+def _halves(corpora: Corpora, fold: Fold, speaker: str) -> tuple[list[Clip], list[Clip]]:
+    """A speaker's clips in two random halves, each in random order."""
+    own = [clip for clip in corpora.speech(fold.corpus) if clip.speaker == speaker]
+    drawn = np.random.default_rng(len(own)).permutation(len(own))
+    half = len(own) // 2
+    return [own[i] for i in drawn[:half]], [own[i] for i in drawn[half:]]
+
+
+def _learnt(network: Network, pcms: Sequence[np.ndarray]) -> Known:
+    """What a session of these clips leaves."""
+    lane = Lane(Source.MIC, network.card)
+    for pcm in pcms:
+        lane.push(with_pause(pcm, PAUSE_BLOCKS))
+    analyse([lane], network)
+    return lane.known
+
+
+def _heard(
+    corpora: Corpora, network: Network, clips: Sequence[Clip], known: Known
+) -> Iterator[tuple[Answer, float | None]]:
+    """Each clip after a silence of any length: what was heard, and how soon a tone was named."""
+    card = network.card
+    leads = np.random.default_rng(len(clips)).integers(BLOCK, size=len(clips))
+    played = [
+        np.concatenate([np.zeros(int(lead), np.int16), corpora.pcm(clip.name)])
+        for clip, lead in zip(clips, leads, strict=True)
+    ]
+    heard = clip_protocol(network, played, known)
+    for clip, lead, judged in zip(clips, leads, heard, strict=True):
+        named = [r.frame.timestamp_s for r in judged.readings if r.frame.affect is not None]
+        yield (
+            Answer(clip.speaker, class_of(clip.emotion), judged, card.classes, card.floor),
+            named[0] - float(lead) / SAMPLE_RATE_HZ if named else None,
+        )
+
+
+def _summed_up(answers: Sequence[Answer], delays: Sequence[float | None]) -> Acquainted:
+    found = figures(answers, FOUR)
+    came = [delay_s for delay_s in delays if delay_s is not None]
+    return Acquainted(
+        clips=found.clips,
+        uar=found.uar,
+        arousal=found.arousal,
+        named=found.named,
+        named_right=found.named_right,
+        clips_named=len(came) / len(delays),
+        median_s=float(np.median(came)) if came else None,
+        p95_s=float(np.percentile(came, 95)) if came else None,
+    )
