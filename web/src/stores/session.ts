@@ -57,10 +57,9 @@ export const useSessionStore = defineStore('session', () => {
     const { sessionId, lanes } = stream.view.value;
     return Object.values(lanes).some(({ baseline }) => baseline.known) ? sessionId : null;
   });
+  const voicesKept = computed(() => !synthetic.value && health.value?.voices_kept !== false);
   /** Voices of an earlier session can be known from the start: those of people, where they are kept. */
-  const canKnowVoices = computed(
-    () => settings.voicesFrom !== '' && !synthetic.value && health.value?.voices_kept !== false,
-  );
+  const canKnowVoices = computed(() => settings.voicesFrom !== '' && voicesKept.value);
   const on = computed(() =>
     SOURCES.filter((name) => ['live', 'muted', 'reconnecting'].includes(capture[name].status)),
   );
@@ -88,7 +87,8 @@ export const useSessionStore = defineStore('session', () => {
   );
   watch(stream.view, place.follow, { immediate: true });
   watch(acquainted, (id) => {
-    if (id !== null) settings.voicesFrom = id;
+    // Who knows the id of a session is let into it: it is not kept to no purpose.
+    if (id !== null && voicesKept.value) settings.voicesFrom = id;
   });
 
   /** To be called in the handler of a click. */

@@ -82,6 +82,8 @@ describe('the voices of a session', () => {
     expect(session.canKnowVoices).toBe(false);
     await session.start();
     expect(bodies()[0]).not.toHaveProperty('voices_from');
+    await hear(9);
+    expect(useSettings().settings.voicesFrom).toBe('old');
   });
 
   it('are forgotten when they are gone, and the session starts without them', async () => {
