@@ -364,7 +364,7 @@ def _acquainted(acquainted: Mapping[str, Mapping[str, Any]]) -> list[str]:
                 f" | {one['named']:.0%}, {one['named_right']:.0%} | {one['clips_named']:.0%}"
                 f" | {_told(one['median_s'])} s, 95 % within {_told(one['p95_s'])} s |"
             )
-    return [*lines, ""]
+    return lines
 
 
 def _changes(voice: str, joins: Mapping[str, Any], corpus: str = "EMO-DB") -> list[str]:
