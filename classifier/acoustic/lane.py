@@ -19,14 +19,13 @@ from classifier.acoustic.contour import FrameHabit
 from classifier.acoustic.crowd import Crowd
 from classifier.acoustic.extractor import BlockReader
 from classifier.acoustic.flags import prosody_flags
-from classifier.acoustic.functionals import WIDTH
+from classifier.acoustic.habit import Habit
 from classifier.acoustic.known import Heard, KnownVoice
 from classifier.acoustic.layout import Floats
 from classifier.acoustic.model import pool
 from classifier.acoustic.pitch import no_memory
 from classifier.acoustic.signals.meter import SoundMeter
-from classifier.acoustic.smoothing import Course, Namer, Smoother
-from classifier.acoustic.tenor import LASTING, Tenor
+from classifier.acoustic.smoothing import Course
 from classifier.acoustic.voices import VoiceTracker
 from classifier.acoustic.window import SlidingWindow, Window
 from classifier.frames import (
@@ -38,7 +37,6 @@ from classifier.frames import (
     VoiceFrame,
 )
 from classifier.plane import place_of
-from classifier.trajectory import Trajectory
 
 DOUBT_FLOOR: Final = 0.95
 """Confidence that an affect needs where there is no saying whose it would be: where many voices
@@ -60,11 +58,6 @@ NEAR_DB: Final = 3.0
 it."""
 
 
-TAKEN_UP_S: Final = 15.0
-"""Seconds of speech that a voice known from before counts for at most, however long it was heard:
-after as much of another room, another day or another person the habit is half of these."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A voice frame, and what the network said before it was put into words."""
@@ -72,45 +65,6 @@ class Reading:
     frame: VoiceFrame
     emotion: Floats | None
     """Probability per class of the card, ``(classes,)``; None where there was no speech."""
-
-
-class _Habit:
-    """What is kept of one voice of a source."""
-
-    def __init__(self, card: Card, window_ms: int) -> None:
-        self.own = Baseline(WIDTH, card.baseline_weight_s)
-        self.recent = Baseline(WIDTH, card.baseline_weight_s)
-        self.frames = FrameHabit(card.baseline_weight_s)
-        self.level = Baseline(1)
-        lasting = np.array([card.affects[name] in LASTING for name in card.classes], np.bool_)
-        self.tenor = Tenor(lasting, card.baseline_weight_s)
-        self.smoother = Smoother(window_ms)
-        self.namer = Namer(card.floor)
-        self.trajectory = Trajectory()
-        self.before_s = 0.0
-        """How much of the speech that it is made of was heard before this lane."""
-
-    def known(self, turns: Heard | None) -> KnownVoice:
-        """What there is to keep of it."""
-        return KnownVoice(
-            windows=self.own.moments,
-            newest=self.recent.moments,
-            frames=self.frames.moments,
-            level=self.level.moments,
-            tenor=self.tenor.heard,
-            turns=turns,
-        )
-
-    def take(self, known: KnownVoice) -> None:
-        """Begin with what was kept."""
-        self.own.take(known.windows.at_most(TAKEN_UP_S))
-        self.recent.take(known.newest.at_most(TAKEN_UP_S))
-        self.frames.learn(known.frames.at_most(TAKEN_UP_S))
-        self.level.take(known.level.at_most(TAKEN_UP_S))
-        total, heard_s = known.tenor
-        share = min(1.0, TAKEN_UP_S / heard_s) if heard_s > 0 else 0.0
-        self.tenor.take(total * share, heard_s * share)
-        self.before_s = self.own.heard_s
 
 
 class Lane:
@@ -147,13 +101,13 @@ class Lane:
         self._affects = [Affect(card.affects[name]) for name in card.classes]
         self._odds = np.array([card.odds[name] for name in card.classes], np.float32)
         self._unlikely = dict.fromkeys(sorted(card.possible_affects), 0.0)
-        self._habits: list[_Habit] = []
+        self._habits: list[Habit] = []
         self.turn_to(0)
 
     def turn_to(self, voice: int) -> None:
         """From now on that voice of the source is heard: 0, 1, ... in the order they come."""
         while len(self._habits) <= voice:
-            self._habits.append(_Habit(self._card, self._window_ms))
+            self._habits.append(Habit(self._card, self._window_ms))
         self._voice = voice
         habit = self._habits[voice]
         self._baseline, self._recent, self._frames = habit.own, habit.recent, habit.frames

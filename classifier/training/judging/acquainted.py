@@ -7,21 +7,22 @@ of somebody else, and by one that was told nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from classifier.acoustic.analysis import analyse
+from classifier.acoustic.card import Card
 from classifier.acoustic.known import KnownVoice
 from classifier.acoustic.lane import Lane
-from classifier.acoustic.layout import BLOCK
 from classifier.acoustic.model import Network
-from classifier.frames import SAMPLE_RATE_HZ, Source
+from classifier.frames import Source
+from classifier.training.judging.firsttone import FirstTone, after_silence, first_tone
 from classifier.training.judging.folds import Fold
 from classifier.training.judging.judgements import FOUR, Answer, figures
-from classifier.training.judging.protocol import PAUSE_BLOCKS, clip_protocol, with_pause
+from classifier.training.judging.protocol import PAUSE_BLOCKS, Judged, with_pause
 from classifier.training.material.corpora import Clip, Corpora
 from classifier.training.material.examples import Progress
 from classifier.training.material.meaning import class_of
@@ -49,13 +50,8 @@ class Acquainted:
     """Share of readings on speech that name an affect."""
 
     named_right: float
-    clips_named: float
-    """Share of the clips in which a tone was named at all."""
-
-    median_s: float | None
-    """From the beginning of the speech to the first tone, of those named."""
-
-    p95_s: float | None
+    first: FirstTone
+    """Of clips of all classes."""
 
 
 def measure_acquaintance(
@@ -76,13 +72,15 @@ def measure_acquaintance(
             progress(f"playing {fold.corpus} to who knows it", number, len(parts))
             # The next in order; in RAVDESS of the other gender, in nEMO as it comes.
             other = fold.speakers[(number + 1) % len(fold.speakers)]
-            for half in range(len(halves)):
+            for half, clips in enumerate(halves):
                 told = ((), known[speaker][1 - half], known[other][1 - half])
-                for kind, known_voices in zip(KINDS, told, strict=True):
-                    for answer, delay_s in _heard(
-                        corpora, fold.network, halves[half], known_voices
+                pcms = [corpora.pcm(clip.name) for clip in clips]
+                for kind, voices in zip(KINDS, told, strict=True):
+                    rng = np.random.default_rng(len(clips))  # the same silences for each kind
+                    for clip, (judged, delay_s) in zip(
+                        clips, after_silence(fold.network, pcms, rng, voices), strict=True
                     ):
-                        answers[kind].append(answer)
+                        answers[kind].append(_answer(fold.network.card, clip, judged))
                         delays[kind].append(delay_s)
     return {kind: _summed_up(answers[kind], delays[kind]) for kind in KINDS if answers[kind]}
 
@@ -104,35 +102,12 @@ def _learnt(network: Network, pcms: Sequence[np.ndarray]) -> Known:
     return lane.known
 
 
-def _heard(
-    corpora: Corpora, network: Network, clips: Sequence[Clip], known: Known
-) -> Iterator[tuple[Answer, float | None]]:
-    """Each clip after a silence of any length: what was heard, and how soon a tone was named."""
-    card = network.card
-    leads = np.random.default_rng(len(clips)).integers(BLOCK, size=len(clips))
-    played = [
-        np.concatenate([np.zeros(int(lead), np.int16), corpora.pcm(clip.name)])
-        for clip, lead in zip(clips, leads, strict=True)
-    ]
-    heard = clip_protocol(network, played, known)
-    for clip, lead, judged in zip(clips, leads, heard, strict=True):
-        named = [r.frame.timestamp_s for r in judged.readings if r.frame.affect is not None]
-        yield (
-            Answer(clip.speaker, class_of(clip.emotion), judged, card.classes, card.floor),
-            named[0] - float(lead) / SAMPLE_RATE_HZ if named else None,
-        )
+def _answer(card: Card, clip: Clip, judged: Judged) -> Answer:
+    return Answer(clip.speaker, class_of(clip.emotion), judged, card.classes, card.floor)
 
 
 def _summed_up(answers: Sequence[Answer], delays: Sequence[float | None]) -> Acquainted:
     found = figures(answers, FOUR)
-    came = [delay_s for delay_s in delays if delay_s is not None]
     return Acquainted(
-        clips=found.clips,
-        uar=found.uar,
-        arousal=found.arousal,
-        named=found.named,
-        named_right=found.named_right,
-        clips_named=len(came) / len(delays),
-        median_s=float(np.median(came)) if came else None,
-        p95_s=float(np.percentile(came, 95)) if came else None,
+        found.clips, found.uar, found.arousal, found.named, found.named_right, first_tone(delays)
     )

@@ -359,10 +359,11 @@ def _acquainted(acquainted: Mapping[str, Mapping[str, Any]]) -> list[str]:
     ]
     for corpus, kinds in acquainted.items():
         for kind, one in kinds.items():
+            first = one["first"]
             lines.append(
                 f"| {corpus}: {kind} | {one['clips']} | {one['uar']:.3f} | {one['arousal']:.3f}"
-                f" | {one['named']:.0%}, {one['named_right']:.0%} | {one['clips_named']:.0%}"
-                f" | {_told(one['median_s'])} s, 95 % within {_told(one['p95_s'])} s |"
+                f" | {one['named']:.0%}, {one['named_right']:.0%} | {first['named']:.0%}"
+                f" | {_told(first['median_s'])} s, 95 % within {_told(first['p95_s'])} s |"
             )
     return lines
 

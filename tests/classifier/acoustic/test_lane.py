@@ -106,7 +106,7 @@ def test_what_a_voice_always_sounds_like_is_said_less(monkeypatch: pytest.Monkey
     """*Tired* loses what the voice was heard as before, no other word does; its place stays."""
     pcm = np.concatenate([TIRED, TIRED])
     readings = hear(pcm)[0]
-    monkeypatch.setattr("classifier.acoustic.lane.LASTING", frozenset())
+    monkeypatch.setattr("classifier.acoustic.habit.LASTING", frozenset())
     without = hear(pcm)[0]
     spoken = [
         (one.frame, other.frame)

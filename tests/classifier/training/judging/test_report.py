@@ -207,15 +207,16 @@ def test_the_page_tells_what_it_is_worth_to_know_a_voice() -> None:
     assert "earlier session" not in page(made)
     one = {
         "clips": 9, "uar": 0.6, "arousal": 0.75, "named": 0.4, "named_right": 0.85,
-        "clips_named": 0.3, "median_s": 1.25, "p95_s": 2.5,
+        "first": {"clips": 12, "named": 0.3, "median_s": 1.25, "p95_s": 2.5},
     }  # fmt: skip
-    made["acquainted"] = {"nemo": {"a stranger": one, "known": {**one, "median_s": None}}}
+    silent = {**one, "first": {"clips": 12, "named": 0.0, "median_s": None, "p95_s": None}}
+    made["acquainted"] = {"nemo": {"a stranger": one, "known": silent}}
     text = page(made)
     assert (
         "| nemo: a stranger | 9 | 0.600 | 0.750 | 40%, 85% | 30% | 1.250 s, 95 % within 2.500 s |"
         in text
     )
-    assert "| nemo: known | 9 | 0.600 | 0.750 | 40%, 85% | 30% | not measured s" in text
+    assert "| nemo: known | 9 | 0.600 | 0.750 | 40%, 85% | 0% | not measured s" in text
 
 
 def test_the_floor_is_the_lowest_that_is_right_often_enough() -> None:
