@@ -291,7 +291,9 @@ class AcousticListener(Listener):
         """Audio of a source has come: its voices have the names, and the habits, they had."""
         if self._known is None:
             self._known = parse(self._options.known_voices, self._backend.network.card)
-            for known_source, voices in self._known.items():
+            # Where voices are not told apart each source is one voice, with the name of the source.
+            apart = self._known.items() if self._options.num_speakers > 1 else ()
+            for known_source, voices in apart:
                 self._names.keep(known_source, [voice.name for voice in voices])
         self._names.open(source)
         lane.expect(self._known.get(source, ()))

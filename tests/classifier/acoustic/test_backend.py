@@ -383,6 +383,19 @@ async def test_voices_told_apart_keep_names_and_habits(backend: AcousticBackend)
     assert frames[-1].speaker_id == "speaker_a"
 
 
+async def test_where_voices_are_not_told_apart_a_source_keeps_its_name(
+    backend: AcousticBackend,
+) -> None:
+    """Two voices of the microphone were told apart before; now it is one, and the other side is
+    called what clients expect it to be called."""
+    known = await known_after(backend, ListenOptions(num_speakers=2), Source.MIC)
+    context = backend.open(ListenOptions(known_voices=known))
+    await context.feed(silence(0.5), Source.MIC)
+    await context.feed(silence(0.5), Source.TAB)
+    await context.stop()
+    assert [frame.speaker_id for frame in await collect(context)] == ["speaker_a", "speaker_b"]
+
+
 async def test_what_other_weights_learnt_is_learnt_anew(backend: AcousticBackend) -> None:
     """Their population is another: a voice measured against it would be wrong."""
     research = AcousticBackend("research")
