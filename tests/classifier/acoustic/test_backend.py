@@ -56,6 +56,19 @@ async def test_the_environment_gives_a_listener_of_its_own() -> None:
     assert "linnet-acoustic" not in {thread.name for thread in threading.enumerate()}
 
 
+async def test_a_listener_of_ones_own_can_be_asked_whom_it_knows() -> None:
+    """As any other; what it says fits a listener of another backend with the same weights."""
+    context = ContextClassifier.from_env({})
+    await context.feed(SPEECH)
+    known = await context.known_voices()
+    await context.stop()
+    again = AcousticBackend()
+    frames = await hear(again.open(ListenOptions(known_voices=known)), SPEECH)
+    await again.aclose()
+    assert frames != EXPECTED
+    assert frames[-1].heard_s == pytest.approx(EXPECTED[-1].heard_s)
+
+
 async def test_which_model_it_is() -> None:
     """Loaded, it says name and version of its weights, and the digest that their card holds."""
     backend = AcousticBackend()

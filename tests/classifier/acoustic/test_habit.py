@@ -63,7 +63,8 @@ def test_however_long_it_was_heard_it_can_be_learnt_anew() -> None:
     own = lane.habits[0].own_mean
     assert own is not None
     np.testing.assert_allclose(own, known.windows.total / 3600.0, rtol=1e-5)
-    _, _, frames = lane.habits
+    _, newest, frames = lane.habits
+    assert newest.heard_s == pytest.approx(TAKEN_UP_S)
     assert frames.moments.seconds.max() == pytest.approx(TAKEN_UP_S)
     kept = lane.known[0]
     assert kept.tenor[1] == pytest.approx(TAKEN_UP_S)

@@ -49,3 +49,10 @@ def test_whatever_comes_in_goes_out(at_s: list[int], mic: list[bool]) -> None:
     out = asyncio.run(_through(frames))
     assert sorted(map(id, out)) == sorted(map(id, frames))
     assert [frame.timestamp_s for frame in out] == sorted(frame.timestamp_s for frame in frames)
+
+
+async def test_what_is_known_of_the_voices_is_known_to_who_hears() -> None:
+    """A recording of two channels leaves its voices as any session does."""
+    inner = ScriptedListener()
+    inner.knows = "everybody"
+    assert await InOrder(inner, BOTH).known_voices() == "everybody"
