@@ -299,9 +299,9 @@ export const de: Catalogue = {
     remove: 'Löschen',
     removeTitle: 'Diese Sitzung löschen?',
     removeSays:
-      'Alles davon geht, für immer: {events} Ereignisse (Töne, Messwerte, Berichtigungen) vom {date}. Gespeicherte Dateien bleiben bei Ihnen. Ton gab es nicht zu löschen: Er wird nie gespeichert.',
+      'Alles davon geht, für immer: {events} Ereignisse (Töne, Messwerte, Berichtigungen) vom {date} und was über ihre Stimmen gelernt wurde. Gespeicherte Dateien bleiben bei Ihnen. Ton gab es nicht zu löschen: Er wird nie gespeichert.',
     removeSaysOne:
-      'Alles davon geht, für immer: jeder Ton, jeder Messwert und jede Berichtigung dieser Sitzung. Gespeicherte Dateien bleiben bei Ihnen. Tonaufnahmen gab es nicht zu löschen: Sie werden nie gespeichert.',
+      'Alles davon geht, für immer: jeder Ton, jeder Messwert und jede Berichtigung dieser Sitzung und was über ihre Stimmen gelernt wurde. Gespeicherte Dateien bleiben bei Ihnen. Tonaufnahmen gab es nicht zu löschen: Sie werden nie gespeichert.',
     removeYes: 'Für immer löschen',
     removeNo: 'Behalten',
     removed: 'Die Sitzung ist gelöscht.',
@@ -371,7 +371,7 @@ export const de: Catalogue = {
     doesNot:
       'Es sagt, wie eine Stimme klingt, nicht, was jemand fühlt oder meint. Oft ist es unsicher, manchmal irrt es; dann glauben Sie den Menschen, nicht der Seite.',
     stays:
-      'Ton wird auf dem Rechner ausgewertet, auf dem Linnet läuft, und sofort verworfen. Er wird nie gespeichert und nirgendwohin sonst gesendet.',
+      'Ton wird auf dem Rechner ausgewertet, auf dem Linnet läuft, und sofort verworfen. Er wird nie gespeichert und nirgendwohin sonst gesendet. Wie eine Stimme sonst klingt, bleibt in Zahlen bei ihrer Sitzung, wo der Server so eingestellt ist.',
     tell: 'Wer gehört wird, soll es wissen. Sagen Sie es, bevor Sie beginnen.',
     begin: 'Ich habe das gelesen',
     doesTitle: 'Was es tut',

@@ -293,9 +293,9 @@ export const en = {
     remove: 'Delete',
     removeTitle: 'Delete this session?',
     removeSays:
-      'All of it goes, for good: {events} events (tones, readings, corrections) from {date}. Files that you saved stay with you. There was no audio to delete: it is never stored.',
+      'All of it goes, for good: {events} events (tones, readings, corrections) from {date}, and what was learnt of its voices. Files that you saved stay with you. There was no audio to delete: it is never stored.',
     removeSaysOne:
-      'All of it goes, for good: every tone, reading and correction of this session. Files that you saved stay with you. There was no audio to delete: it is never stored.',
+      'All of it goes, for good: every tone, reading and correction of this session, and what was learnt of its voices. Files that you saved stay with you. There was no audio to delete: it is never stored.',
     removeYes: 'Delete it for good',
     removeNo: 'Keep it',
     removed: 'The session is deleted.',
@@ -363,7 +363,7 @@ export const en = {
     does: 'Linnet listens to speech and says how it sounds: frustrated, warm, tired, urgent. It says how sure it is, and what changed.',
     doesNot:
       'It says how a voice sounds, not what somebody feels or means. It is often unsure and sometimes wrong; then believe people, not the page.',
-    stays: 'Sound is analysed on the machine that runs Linnet and dropped at once. It is never stored, and never sent anywhere else.',
+    stays: 'Sound is analysed on the machine that runs Linnet and dropped at once. It is never stored, and never sent anywhere else. How a voice usually sounds is kept in numbers with its session, where the server is set to do so.',
     tell: 'Those who are being heard should know it. Tell them before you start.',
     begin: 'I have read this',
     doesTitle: 'What it does',
