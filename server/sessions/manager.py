@@ -229,7 +229,7 @@ class SessionManager:
             row = await self.archive.row(session_id, owner=owner)
         except UnknownSessionError:
             raise InvalidInputError("voices_from: there is no session with this id.") from None
-        running = self._sessions.get(session_id)
+        running = self._sessions.get(session_id) if self._voices.kept else None
         return await (self._voices.of(row) if running is None else running.known_voices())
 
     async def _begin(self, beginning: Beginning) -> Session:

@@ -41,14 +41,14 @@ class Voices:
         """
         Args:
             store: where it is kept, as long as the session is.
-            keep: whether anything is to be kept.
+            keep: whether anything is to be kept, or handed from one session to another.
         """
         self._store = store
-        self._keep = keep
+        self.kept = keep
 
     async def keep(self, session_id: str, known: str) -> None:
         """Keep what a session knows; one without it is better than none."""
-        if not (self._keep and known):
+        if not (self.kept and known):
             return
         try:
             await self._store.keep_voices(session_id, known)
@@ -56,9 +56,10 @@ class Voices:
             _log.warning("voices not kept", session=session_id[:6], error=exc.detail)
 
     async def of(self, row: SessionRow) -> Acquaintance:
-        """What an ended session knew.
+        """What an ended session knew; nothing where nothing is to be kept, whatever once was.
 
         Raises:
             StoreError: the log cannot be read.
         """
-        return Acquaintance(await self._store.voices(row.session_id), row.model_sha256)
+        known = await self._store.voices(row.session_id) if self.kept else ""
+        return Acquaintance(known, row.model_sha256)

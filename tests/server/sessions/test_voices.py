@@ -177,6 +177,25 @@ async def test_voices_are_kept_on_ones_own_machine_or_where_somebody_says_so(
     await house.manager.aclose()
 
 
+@pytest.mark.parametrize("resumed", [False, True])
+async def test_where_none_are_kept_none_are_handed_on(tmp_path: Path, *, resumed: bool) -> None:
+    """Neither what was kept before somebody said so, nor what a session that runs knows."""
+    before = await opened(tmp_path)
+    session_id = await past(before)
+    await before.manager.aclose()
+    house = await opened(tmp_path, keep_voices=False)
+    if resumed:
+        request = ResumeRequest(snapshot_id=session_id)
+        await house.manager.resume(request, tier=Tier.PAID, owner="")
+        assert told(house) == ""
+    else:
+        running = await heard(house)
+        for name in (session_id, running.session_id):
+            await house.manager.start(StartRequest(voices_from=name), tier=Tier.FREE, owner="")
+            assert told(house) == ""
+    await house.manager.aclose()
+
+
 async def test_a_store_that_fails_costs_the_voices_only(house: House) -> None:
     """The session ends as ever."""
     session = await heard(house)
