@@ -24,9 +24,10 @@ ACTORS: Final = 4
 """Unseen actors of RAVDESS in a fold."""
 
 _RECIPE: Final = (
-    "learning/calibration", "learning/contour_network", "learning/contour_rows", "learning/emotion",
-    "learning/graph", "learning/network", "learning/population", "learning/recipe",
-    "learning/sessions", "material/gathering", "material/meaning",
+    "learning/calibration", "learning/contour_network", "learning/contour_rows",
+    "learning/convolution", "learning/device", "learning/emotion", "learning/graph",
+    "learning/network", "learning/population", "learning/recipe", "learning/sessions",
+    "material/gathering", "material/meaning",
 )  # fmt: skip
 """Modules without which a fold would be another."""
 

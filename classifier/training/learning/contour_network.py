@@ -3,8 +3,8 @@ and beside what they find the functionals against the voice's habit.
 
 A frame strays from a voice's habit with every sound that is spoken, so small shifts of the whole
 drown in it; the functionals know those, and the convolutions need only learn what moves. Owns its
-architecture and optimisation (PyTorch). Gives plain arrays back, with the normalisation of the
-batches folded into the convolutions; what becomes of them is the graph's affair.
+architecture and optimisation (PyTorch). Gives plain arrays back; what becomes of them is the
+graph's affair.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from classifier.acoustic.contour import CHANNELS, CONTOUR_WIDTH, SPEECH_CHANNEL
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import ANALYSIS_FRAMES, Floats
 from classifier.acoustic.window import RECENT_FRAMES
-from classifier.training.learning.device import DEVICE
+from classifier.training.learning.convolution import Convolution, plain
+from classifier.training.learning.device import DEVICE, PRECISION
 from classifier.training.learning.network import IMPOSSIBLE
 
 STRIDES: Final = (2, 2, 1)
@@ -43,7 +44,7 @@ class Part:
     """Some windows, as the network sees them, on the device."""
 
     seen: torch.Tensor
-    """Contours, ``(n, CHANNELS, ANALYSIS_FRAMES)``."""
+    """Contours, ``(n, ANALYSIS_FRAMES, CHANNELS)``."""
 
     whole: torch.Tensor
     """Functionals against the habit, ``(n, WIDTH)``."""
@@ -102,19 +103,18 @@ class ContourLayers:
 class _ContourNet(nn.Module):
     def __init__(self, classes: int, settings: ContourSettings) -> None:
         super().__init__()
-        convolutions: list[nn.Module] = []
-        width = CHANNELS
-        for wide, taps, stride in zip(settings.widths, TAPS, STRIDES, strict=True):
-            convolutions += [
-                nn.Conv1d(width, wide, taps, stride, taps // 2),
-                nn.BatchNorm1d(wide),
-                nn.ReLU(),
-                nn.Dropout(settings.dropout),
-            ]
-            width = wide
-        self.convolutions = nn.Sequential(*convolutions)
+        widths = (CHANNELS, *settings.widths)
+        self.convolutions = nn.Sequential(
+            *(
+                Convolution(width, wide, taps, stride, settings.dropout)
+                for width, wide, taps, stride in zip(
+                    widths, widths[1:], TAPS, STRIDES, strict=False
+                )
+            )
+        )
+        width = settings.widths[-1]
         self.attention = nn.Sequential(
-            nn.Conv1d(width, settings.attention, 1), nn.Tanh(), nn.Conv1d(settings.attention, 1, 1)
+            nn.Linear(width, settings.attention), nn.Tanh(), nn.Linear(settings.attention, 1)
         )
         self.pooled_dropout = nn.Dropout(settings.hidden_dropout)
         self.functional_dropout = nn.Dropout(settings.functional_dropout)
@@ -136,11 +136,11 @@ class _ContourNet(nn.Module):
         """Logits with the functionals and without, ``(rows, classes)`` each.
 
         Args:
-            seen: ``(rows, CHANNELS, ANALYSIS_FRAMES)``.
+            seen: ``(rows, ANALYSIS_FRAMES, CHANNELS)``, in :data:`PRECISION`.
             speech: what to attend to, ``(rows, ANALYSIS_FRAMES)``.
             functionals: ``(rows, WIDTH)``.
         """
-        heard = self.convolutions(seen)
+        heard = self.convolutions(seen).float()
         pooled = self.pooled_dropout(attended(heard, self.attention(heard), speech))
         functionals = self.functional_dropout(functionals)
         together: torch.Tensor = self.head(torch.cat([pooled, functionals], dim=1))
@@ -154,14 +154,14 @@ def attended(heard: torch.Tensor, scores: torch.Tensor, speech: torch.Tensor) ->
     Attentive statistics pooling (Okabe et al. 2018).
 
     Args:
-        heard: ``(rows, width, steps)``.
-        scores: ``(rows, 1, steps)``.
+        heard: ``(rows, steps, width)``.
+        scores: ``(rows, steps, 1)``.
         speech: 1 for frames of speech, ``(rows, STEP * steps)``.
     """
     spoken = nn.functional.max_pool1d(speech[:, None], STEP, STEP)
-    weight = torch.softmax(scores + (spoken - 1.0) * SILENT, dim=2)
-    mean = (heard * weight).sum(2)
-    variance = (heard * heard * weight).sum(2) - mean * mean
+    weight = torch.softmax(scores.transpose(1, 2) + (spoken - 1.0) * SILENT, dim=2)
+    mean = torch.bmm(weight, heard).squeeze(1)
+    variance = torch.bmm(weight, heard * heard).squeeze(1) - mean * mean
     return torch.cat([mean, torch.sqrt(torch.clamp(variance, min=LEAST_VARIANCE))], dim=1)
 
 
@@ -210,7 +210,7 @@ def fit_contours(
             model.parameters(),
             lr=settings.learning_rate,
             weight_decay=settings.weight_decay,
-            fused=DEVICE.type == "cuda",
+            fused=True,
         )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, settings.learning_rate, total_steps=settings.epochs * steps + 1
@@ -251,47 +251,34 @@ def _damaged(
     short = torch.isfinite(part.newest[:, :1]) & (chance(count, 1) < 0.5)
     functionals = torch.where(short, torch.nan_to_num(part.newest), part.whole)
     at = torch.arange(ANALYSIS_FRAMES, device=DEVICE)
-    speech = part.seen[:, SPEECH_CHANNEL] * ~(short & (at < ANALYSIS_FRAMES - RECENT_FRAMES))
+    speech = part.seen[:, :, SPEECH_CHANNEL] * ~(short & (at < ANALYSIS_FRAMES - RECENT_FRAMES))
     begin = (chance(count, 1) * (ANALYSIS_FRAMES - settings.gap_frames)).floor()
     length = (chance(count, 1) * settings.gap_frames).floor()
     heard = ~((at >= begin) & (at < begin + length))
-    seen = part.seen * heard[:, None]
-    seen[:, :CONTOUR_WIDTH] *= chance(count, CONTOUR_WIDTH, 1) >= settings.channel_dropout
-    return seen, speech, functionals
+    listened = torch.ones(count, 1, CHANNELS, device=DEVICE)
+    listened[:, :, :CONTOUR_WIDTH] = (
+        chance(count, 1, CONTOUR_WIDTH) >= settings.channel_dropout
+    ).float()
+    seen = part.seen.to(PRECISION) * heard[:, :, None].to(PRECISION)
+    return seen.mul_(listened.to(PRECISION)), speech, functionals
 
 
 def _arrays(model: _ContourNet) -> ContourLayers:
     """The trained layers, each convolution with its normalisation."""
-    convolutions: list[tuple[Floats, Floats]] = []
-    parts = list(model.convolutions)
-    for layer, norm in zip(parts[0::4], parts[1::4], strict=True):
-        assert isinstance(layer, nn.Conv1d)
-        assert isinstance(norm, nn.BatchNorm1d)
-        spread: Any = norm.running_var
-        centre: Any = norm.running_mean
-        bias: Any = layer.bias
-        factor = norm.weight / torch.sqrt(spread + norm.eps)
-        convolutions.append(
-            (
-                _plain(layer.weight * factor[:, None, None]),
-                _plain((bias - centre) * factor + norm.bias),
-            )
-        )
+    convolutions = [
+        layer.arrays() for layer in model.convolutions if isinstance(layer, Convolution)
+    ]
     attention = [
-        (_plain(layer.weight), _plain(layer.bias))
+        (plain(layer.weight[:, :, None]), plain(layer.bias))
         for layer in model.attention
-        if isinstance(layer, nn.Conv1d) and layer.bias is not None
+        if isinstance(layer, nn.Linear)
     ]
     head = [
-        (_plain(layer.weight.T), _plain(layer.bias))
+        (plain(layer.weight.T), plain(layer.bias))
         for layer in model.head
         if isinstance(layer, nn.Linear)
     ]
     return ContourLayers(tuple(convolutions), tuple(attention), tuple(head))
-
-
-def _plain(values: torch.Tensor) -> Floats:
-    return np.ascontiguousarray(values.detach().cpu().numpy(), dtype=np.float32)
 
 
 def predict_contours(members: Sequence[ContourLayers], part: Part) -> tuple[Floats, Floats]:
@@ -307,13 +294,13 @@ def predict_contours(members: Sequence[ContourLayers], part: Part) -> tuple[Floa
     """
     if not members:
         raise ValueError("an ensemble has members")
-    speech = part.seen[:, SPEECH_CHANNEL]
+    speech = part.seen[:, :, SPEECH_CHANNEL]
     newest = speech.clone()
     newest[:, :-RECENT_FRAMES] = 0.0
     late = torch.nan_to_num(part.newest)
     sums: list[Any] = [0.0, 0.0]
     for layers in members:
-        heard = part.seen
+        heard = part.seen.transpose(1, 2)
         for (weights, bias), taps, stride in zip(layers.convolutions, TAPS, STRIDES, strict=True):
             w, b = _there(weights), _there(bias)
             heard = torch.relu(nn.functional.conv1d(heard, w, b, stride, taps // 2))
@@ -321,13 +308,14 @@ def predict_contours(members: Sequence[ContourLayers], part: Part) -> tuple[Floa
         for index, (weights, bias) in enumerate(layers.attention):
             scores = torch.tanh(scores) if index else scores
             scores = nn.functional.conv1d(scores, _there(weights), _there(bias))
+        heard, scores = heard.transpose(1, 2), scores.transpose(1, 2)
         for row, (spoken, functionals) in enumerate(((speech, part.whole), (newest, late))):
             values = torch.cat([attended(heard, scores, spoken), functionals], dim=1)
             for index, (weights, bias) in enumerate(layers.head):
                 values = torch.relu(values) if index else values
                 values = values @ _there(weights) + _there(bias)
             sums[row] = sums[row] + torch.softmax(values, dim=1)
-    whole, late_said = (_plain(total / len(members)) for total in sums)
+    whole, late_said = (plain(total / len(members)) for total in sums)
     return whole, late_said
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from classifier.acoustic.contour import BANDS, ENERGY, FARTHEST, VOICED_ONLY
+from classifier.acoustic.contour import BANDS, CONTOUR_WIDTH, ENERGY, FARTHEST, VOICED_ONLY
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import ANALYSIS_FRAMES
 from classifier.training.learning.contour_network import Part
@@ -21,7 +21,7 @@ from classifier.training.learning.population import Population
 from classifier.training.learning.sessions import Simulated
 from classifier.training.material.examples import Examples
 
-_VOICED_ONLY: Final = torch.from_numpy(VOICED_ONLY).to(DEVICE)
+_VOICED_ONLY: Final = tuple(np.flatnonzero(VOICED_ONLY).tolist())
 
 
 class ContourRows:
@@ -37,7 +37,12 @@ class ContourRows:
         """
         speech, voiced = examples.marks(np.arange(len(examples.begin)))
         usual = population.in_own_units(sessions.usual)
-        self._frames, self._begin = _there(examples.frames), _there(examples.begin)
+        self._begin = _there(examples.begin)
+        frames = _there(examples.frames)
+        # One row for every window there could be, which all share their memory.
+        self._windows = frames.as_strided(
+            (len(frames) - ANALYSIS_FRAMES + 1, ANALYSIS_FRAMES * CONTOUR_WIDTH), (CONTOUR_WIDTH, 1)
+        )
         self._speech, self._voiced = _there(speech), _there(voiced)
         self._picked = _there(sessions.picked)
         self._mean, self._deviation = _there(usual.mean), _there(usual.deviation)
@@ -48,10 +53,9 @@ class ContourRows:
     def __call__(self, rows: torch.Tensor) -> Part:
         """Some rows, whose numbers lie on the device."""
         window = self._picked[rows]
-        at = torch.arange(ANALYSIS_FRAMES, device=DEVICE)
-        frames = self._frames[self._begin[window][:, None] + at].float()
+        frames = self._windows.index_select(0, self._begin[window])
         seen = contour_of(
-            frames,
+            frames.view(-1, ANALYSIS_FRAMES, CONTOUR_WIDTH).float(),
             self._speech[window],
             self._voiced[window],
             self._mean[rows],
@@ -69,16 +73,21 @@ def contour_of(
     deviation: torch.Tensor,
     loudness_step: float,
 ) -> torch.Tensor:
-    """What the network sees of windows; see :func:`classifier.acoustic.contour.contour_input`."""
+    """What the network sees of windows; see :func:`classifier.acoustic.contour.contour_input`.
+
+    The frames are worked on where they lie, and are lost.
+    """
     energy = frames[:, :, ENERGY]
     loud = (energy * speech).sum(1) / speech.sum(1)
     centre, step = mean.clone(), deviation.clone()
     centre[:, BANDS] += (loud - mean[:, ENERGY])[:, None]
     centre[:, ENERGY], step[:, ENERGY] = loud, loudness_step
-    columns = ((frames - centre[:, None]) / step[:, None]).clamp(-FARTHEST, FARTHEST)
-    counts = speech[:, :, None] & (voiced[:, :, None] | ~_VOICED_ONLY)
-    marks = torch.stack([speech, voiced], dim=1).float()
-    return torch.cat([(columns * counts).transpose(1, 2), marks], dim=1)
+    columns = frames.sub_(centre[:, None]).mul_(1.0 / step[:, None]).clamp_(-FARTHEST, FARTHEST)
+    columns *= speech[:, :, None]
+    for column in _VOICED_ONLY:
+        columns[:, :, column] *= voiced
+    marks = torch.stack([speech, voiced], dim=2).float()
+    return torch.cat([columns, marks], dim=2)
 
 
 def _there(values: NDArray[np.generic]) -> torch.Tensor:

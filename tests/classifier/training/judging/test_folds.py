@@ -101,11 +101,11 @@ def test_another_table_is_another_fold(
 
 
 def test_the_name_of_a_fold_knows_the_whole_recipe() -> None:
-    """A module of the learning that is changed makes every fold another; but for where it runs and
-    what is said of it."""
+    """A module of the learning that is changed makes every fold another, but for what is only said
+    of it."""
     learning = Path(folds.__file__).parents[1] / "learning"
     modules = {f"learning/{file.stem}" for file in learning.glob("[a-z]*.py")}
-    assert modules - set(folds._RECIPE) == {"learning/device", "learning/kinds"}
+    assert modules - set(folds._RECIPE) == {"learning/kinds"}
     assert all((learning.parent / f"{module}.py").is_file() for module in folds._RECIPE)
 
 

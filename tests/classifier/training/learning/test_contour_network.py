@@ -43,11 +43,11 @@ def windows(count: int, seed: int) -> tuple[Part, NDArray[np.int64]]:
     """Contours of two classes that differ by the order of their frames alone."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(2, size=count)
-    seen = rng.normal(size=(count, CHANNELS, ANALYSIS_FRAMES)).astype(np.float32) / 2
+    seen = rng.normal(size=(count, ANALYSIS_FRAMES, CHANNELS)).astype(np.float32) / 2
     ramp = np.linspace(-2.0, 2.0, 20)
     waves = np.where(labels[:, None] == 1, np.tile(ramp, 15), np.tile(ramp[::-1], 15))
-    seen[:, RISES] += waves
-    seen[:, SPEECH_CHANNEL:] = 1.0
+    seen[:, :, RISES] += waves
+    seen[:, :, SPEECH_CHANNEL:] = 1.0
     newest = np.zeros((count, WIDTH), np.float32)
     newest[::3] = np.nan
     return part_of(seen, np.zeros((count, WIDTH), np.float32), newest), labels
@@ -61,8 +61,8 @@ def told_late(count: int, seed: int) -> tuple[Part, NDArray[np.int64]]:
     """Noise, and functionals that tell the class of the newest seconds alone."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(2, size=count)
-    seen = rng.normal(size=(count, CHANNELS, ANALYSIS_FRAMES)).astype(np.float32)
-    seen[:, SPEECH_CHANNEL:] = 1.0
+    seen = rng.normal(size=(count, ANALYSIS_FRAMES, CHANNELS)).astype(np.float32)
+    seen[:, :, SPEECH_CHANNEL:] = 1.0
     newest = rng.normal(size=(count, WIDTH)).astype(np.float32)
     newest[:, :20] += 2.0 * labels[:, None] - 1.0
     return part_of(seen, rng.normal(size=(count, WIDTH)).astype(np.float32), newest), labels
@@ -106,10 +106,10 @@ def test_a_newest_second_is_told_by_its_own_functionals() -> None:
 def test_only_speech_is_attended_to() -> None:
     """What stands in frames far from any speech changes nothing."""
     part, _ = windows(3, seed=5)
-    part.seen[:, SPEECH_CHANNEL, :140] = 0.0
+    part.seen[:, :140, SPEECH_CHANNEL] = 0.0
     before, _ = predict_contours(TRAINED, part)
     loud = part.seen.clone()
-    loud[:, :CONTOUR_WIDTH, :120] = 3.0
+    loud[:, :120, :CONTOUR_WIDTH] = 3.0
     after, _ = predict_contours(TRAINED, replace(part, seen=loud))
     assert np.allclose(before, after, atol=1e-6)
 

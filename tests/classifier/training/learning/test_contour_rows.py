@@ -39,6 +39,6 @@ def test_training_sees_what_the_stream_sees() -> None:
         usual.deviation[rows],
         float(population.frame_scale[ENERGY]),
     )
-    assert np.allclose(part.seen.cpu().numpy(), expected, atol=1e-4)
+    assert np.allclose(part.seen.transpose(1, 2).cpu().numpy(), expected, atol=1e-4)
     assert np.array_equal(part.whole.cpu().numpy(), sessions.whole[rows, WIDTH:])
     assert np.array_equal(part.newest.cpu().numpy(), sessions.recent[rows, WIDTH:], equal_nan=True)

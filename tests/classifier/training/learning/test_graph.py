@@ -62,7 +62,9 @@ def test_the_graph_computes_what_was_trained(count: int) -> None:
     against = np.concatenate([part.whole.cpu().numpy(), newest_seconds[late]])
     voices = np.concatenate([among, against], axis=1)
     ones = np.ones(len(voices), np.float32)
-    heard = network.hear(Batch(voices, part.seen.cpu().numpy(), np.flatnonzero(late), ones, ones))
+    heard = network.hear(
+        Batch(voices, part.seen.transpose(1, 2).cpu().numpy(), np.flatnonzero(late), ones, ones)
+    )
     whole, newest = heard_by_hand(part, voices, emotion)
     assert np.allclose(heard.emotion[:count], whole, atol=1e-5)
     assert np.allclose(heard.emotion[count:], newest, atol=1e-5)
