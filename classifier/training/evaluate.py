@@ -2,13 +2,15 @@
 
 Owns the order of the conditions and what is kept of them. Each condition is written to
 ``report.json`` as soon as it is done; the page, the plots and the cards are made from that file.
+What is not measured in a run stays as an earlier one measured it.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -32,6 +34,7 @@ from classifier.training.judging.firsttone import measure_first_tone
 from classifier.training.judging.folds import (
     ACTORS,
     Fold,
+    Recipe,
     groups_of,
     leave_speakers_out,
     speakers_of,
@@ -59,13 +62,46 @@ QUICK_EVERY: Final = 3
 CORPORA: Final = ("emodb", "ravdess", "nemo")
 
 
+class Part(StrEnum):
+    """What can be measured by itself."""
+
+    SHIPPED = "shipped"
+    """The weights that ship, on corpora that they do not know. Needs no training."""
+
+    EMODB = "emodb"
+    """Speakers of EMO-DB, each unknown to networks trained on the others."""
+
+    LEFT_OUT = "left-out"
+    """Each corpus, unknown to networks trained on the two others."""
+
+    RAVDESS = "ravdess"
+    """Actors of RAVDESS, four at a time unknown to networks trained on the others."""
+
+
 class Judge:
     """Runs conditions, and keeps what they give."""
 
-    def __init__(self, corpora: Corpora, out: Path, *, quick: bool, progress: Progress) -> None:
-        """Nothing measured yet."""
+    def __init__(
+        self,
+        corpora: Corpora,
+        out: Path,
+        *,
+        quick: bool,
+        progress: Progress,
+        processes: int | None = None,
+    ) -> None:
+        """Nothing measured yet.
+
+        Args:
+            corpora: where they are.
+            out: where the weights and reports are.
+            quick: fewer orders and speakers.
+            progress: told how far it is.
+            processes: folds trained at a time, if that was said.
+        """
         self.corpora = corpora
         self.out = out
+        self.processes = processes
         self.orders = QUICK_ORDERS if quick else ORDERS
         self.every = QUICK_EVERY if quick else 1
         self.progress = progress
@@ -77,20 +113,37 @@ class Judge:
         self._clean: dict[str, Played] = {}
         self._treated: dict[str, dict[str, Played]] = {}
 
-    def go_on(self) -> None:
+    def go_on(self, *, must: bool = True) -> None:
         """Keep what was measured before of all that is not measured anew.
 
+        Args:
+            must: whether it matters that there is something to keep.
+
         Raises:
-            ConfigError: nothing was, or with other orders and speakers.
+            ConfigError: it does, and nothing was measured, or with other orders and speakers.
         """
         try:
-            before = json.loads((self.out / "report.json").read_text(encoding="utf-8"))
+            self.report = self._before()
+        except ConfigError:
+            if must:
+                raise
+
+    def _before(self) -> dict[str, Any]:
+        try:
+            before: dict[str, Any] = json.loads(
+                (self.out / "report.json").read_text(encoding="utf-8")
+            )
         except (OSError, ValueError) as error:
             raise ConfigError("there is no report to go on from: evaluate once in full") from error
         for name in ("orders", "treated speakers"):
             if before.get(name) != self.report[name]:
                 raise ConfigError(f"the report was made with other {name}: {before.get(name)}")
-        self.report = before
+        return before
+
+    @property
+    def whole(self) -> bool:
+        """Whether enough was measured for a page."""
+        return "noise" in self.report and "abroad" in self.report
 
     def clean(self, corpus: str) -> Played:
         """The corpus as it is."""
@@ -137,8 +190,11 @@ def _everybody(corpora: Corpora, corpus: str, network: Network) -> Fold:
     return Fold(corpus, tuple(speakers_of(corpora, corpus)), network, ())
 
 
-def _shipped_conditions(judge: Judge, shipped: Network, research: Network) -> None:
+def _shipped_conditions(judge: Judge) -> None:
     """The shipped ``open`` weights abroad, and both sets in meetings, which neither knows."""
+    shipped, research = (
+        load_network(str(judge.out / f"{name}.onnx")) for name in ("open", "research")
+    )
     folds = [_everybody(judge.corpora, corpus, shipped) for corpus in CORPORA[1:]]
     for fold in folds:
         judge.condition(f"open on {fold.corpus}", [fold], FOUR)
@@ -165,10 +221,12 @@ def _shipped_conditions(judge: Judge, shipped: Network, research: Network) -> No
     judge.keep()
 
 
-def _open_conditions(judge: Judge) -> None:
+def _emodb_conditions(judge: Judge) -> None:
     """The recipe of the ``open`` weights on speakers of its own corpus."""
     alone = [[speaker] for speaker in speakers_of(judge.corpora, "emodb")]
-    folds = list(leave_speakers_out(judge.corpora, OPEN.corpora, OPEN, alone, judge.progress))
+    folds = leave_speakers_out(
+        Recipe(judge.corpora, OPEN.corpora, OPEN), alone, judge.progress, judge.processes
+    )
     names = [judge.corpora.pcm(name) for name in noise_names(judge.corpora)]
     alarms = [
         judged
@@ -184,51 +242,64 @@ def _open_conditions(judge: Judge) -> None:
     judge.condition("emodb, speakers left out", folds, ASKED["emodb"])
 
 
-def _research_conditions(judge: Judge) -> None:
-    """Whole corpora left out in turn, and RAVDESS on its own."""
-    trained = (judge.corpora, RESEARCH.corpora, RESEARCH)
-    for corpus in CORPORA:
-        groups = [speakers_of(judge.corpora, corpus)]
-        folds = list(leave_speakers_out(*trained, groups, judge.progress))
-        judge.condition(f"{corpus} left out", folds, FOUR)
+def _left_out_conditions(judge: Judge) -> None:
+    """Whole corpora left out in turn."""
+    groups = [speakers_of(judge.corpora, corpus) for corpus in CORPORA]
+    recipe = Recipe(judge.corpora, RESEARCH.corpora, RESEARCH)
+    for fold in leave_speakers_out(recipe, groups, judge.progress, judge.processes):
+        judge.condition(f"{fold.corpus} left out", [fold], FOUR)
+
+
+def _ravdess_conditions(judge: Judge) -> None:
+    """RAVDESS on its own."""
     fours = groups_of(speakers_of(judge.corpora, "ravdess"), ACTORS)
-    folds = list(leave_speakers_out(judge.corpora, ("ravdess",), RESEARCH, fours, judge.progress))
+    recipe = Recipe(judge.corpora, ("ravdess",), RESEARCH)
+    folds = leave_speakers_out(recipe, fours, judge.progress, judge.processes)
     judge.condition("ravdess, speakers left out", folds, ASKED["ravdess"])
+
+
+_CONDITIONS: Final[Mapping[Part, Callable[[Judge], None]]] = {
+    Part.SHIPPED: _shipped_conditions,
+    Part.EMODB: _emodb_conditions,
+    Part.LEFT_OUT: _left_out_conditions,
+    Part.RAVDESS: _ravdess_conditions,
+}
 
 
 def main(
     corpora: Annotated[Path | None, typer.Option(help="Folder with emodb.csv.")] = None,
     out: Annotated[Path, typer.Option(help="Where the weights and reports are.")] = MODELS,
     *,
-    everything: Annotated[
-        bool, typer.Option("--all/--open-only", help="Also other corpora as training data.")
-    ] = True,
-    shipped: Annotated[
-        bool,
-        typer.Option(
-            "--shipped", help="Only what needs no training; figures of folds stay as they are."
-        ),
-    ] = False,
+    only: Annotated[
+        list[Part] | None,
+        typer.Option(help="Measure this part; may be given several times. The rest stays."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every part: the default.")] = False,
     quick: Annotated[
         bool, typer.Option("--quick", help="Fewer orders, and fewer speakers in noise.")
     ] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="Folds trained at a time; as many as there is room for."),
+    ] = None,
 ) -> None:
-    """Evaluate the recipe, and write what it measures into the report and the card."""
+    """Evaluate the recipe, and write what it measures into the report and the card.
+
+    Folds that were trained before with the same recipe are found again: an evaluation that was
+    interrupted goes on where it was.
+    """
+    if only and everything:
+        raise typer.BadParameter("either --all, or --only some")
     try:
         found = Corpora.find(corpora)
-        ours, research = (load_network(str(out / f"{name}.onnx")) for name in ("open", "research"))
         # The matrices of a window are small: several threads would mostly wait for each other.
         with reporting() as progress, threadpool_limits(1):
-            judge = Judge(found, out, quick=quick, progress=progress)
-            if shipped:
-                judge.go_on()
-            _shipped_conditions(judge, ours, research)
-            if not shipped:
-                _open_conditions(judge)
-                write(out)
-            if everything and not shipped:
-                _research_conditions(judge)
-        write(out)
+            judge = Judge(found, out, quick=quick, progress=progress, processes=processes)
+            judge.go_on(must=bool(only))
+            for part in only or Part:
+                _CONDITIONS[part](judge)
+                if judge.whole:
+                    write(out)
     except ClassifierError as error:
         console.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from error

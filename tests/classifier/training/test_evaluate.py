@@ -8,7 +8,11 @@ import pytest
 pytest.importorskip("torch", reason="needs the train extra")
 pytest.importorskip("matplotlib", reason="needs the train extra")
 
+import typer
+from typer.testing import CliRunner
+
 from classifier.errors import ConfigError
+from classifier.training import evaluate
 from classifier.training.evaluate import Judge
 from classifier.training.material.corpora import Corpora
 
@@ -40,3 +44,45 @@ def test_there_must_be_something_to_go_on_from(tmp_path: Path) -> None:
     judge(tmp_path).keep()
     with pytest.raises(ConfigError, match="other orders: 5"):
         judge(tmp_path, quick=True).go_on()
+
+
+def test_an_evaluation_of_everything_needs_nothing_before(tmp_path: Path) -> None:
+    """It keeps what there is until that is measured anew, and begins empty where nothing fits."""
+    fresh = judge(tmp_path)
+    fresh.go_on(must=False)
+    assert fresh.report["conditions"] == {}
+    fresh.report["conditions"]["open on nemo"] = {"clean": {}}
+    fresh.keep()
+    again, quick = judge(tmp_path), judge(tmp_path, quick=True)
+    again.go_on(must=False)
+    quick.go_on(must=False)
+    assert list(again.report["conditions"]) == ["open on nemo"]
+    assert quick.report["conditions"] == {}
+
+
+def test_a_page_needs_the_shipped_weights_and_some_folds(tmp_path: Path) -> None:
+    """Until both were measured there is nothing to write."""
+    begun = judge(tmp_path)
+    assert not begun.whole
+    begun.report |= {"abroad": {}, "noise": {}}
+    assert begun.whole
+
+
+def test_parts_are_measured_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``--only`` measures what it names, in that order; without it everything; never both."""
+    measured: list[str] = []
+    (tmp_path / "emodb.csv").write_text("path,speaker,emotion\n")
+    parts = {part: lambda judge, part=part: measured.append(part) for part in evaluate.Part}
+    monkeypatch.setattr(evaluate, "_CONDITIONS", parts)
+    where = ["--corpora", str(tmp_path), "--out", str(tmp_path)]
+    command = typer.Typer()
+    command.command()(evaluate.main)
+    run = CliRunner()
+    assert run.invoke(command, [*where, "--only", "ravdess"]).exit_code == 1
+    judge(tmp_path).keep()
+    assert run.invoke(command, [*where, "--only", "ravdess", "--only", "emodb"]).exit_code == 0
+    assert measured == ["ravdess", "emodb"]
+    assert run.invoke(command, where).exit_code == 0
+    assert measured[2:] == ["shipped", "emodb", "left-out", "ravdess"]
+    assert run.invoke(command, [*where, "--all", "--only", "emodb"]).exit_code == 2
+    assert run.invoke(command, [*where, "--only", "emodb", "--processes", "0"]).exit_code == 2
