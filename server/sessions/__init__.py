@@ -10,6 +10,7 @@ feed      the hold that one socket has on one source of it
 inbox     the audio of one source that waits
 lag       how far the classifier is behind it, and what is said of that
 voices    what sessions leave to later ones of the voices they heard
+remembering  that of one session, kept while it runs
 annotate  what is heard becomes events
 archive   those in the store, as one owner may see and keep them
 keeper    what ended ones still owe to the store, and what is too old

@@ -34,6 +34,7 @@ from server.sessions.annotate import Annotator
 from server.sessions.feed import AudioFeed
 from server.sessions.inbox import AudioInbox
 from server.sessions.lag import Lag, unheard
+from server.sessions.remembering import ANSWER_S, Remembering
 from server.sessions.voices import Acquaintance, Voices
 
 _FEED_S: Final = 5.0
@@ -55,9 +56,6 @@ _DRAINS_S: Final = {
 
 _LOOK_AT_LAG_S: Final = 1.0
 """How often a session looks whether the classifier keeps up."""
-
-_VOICES_S: Final = 1.0
-"""How long the classifier and the store may take over what is known of the voices."""
 
 _log = structlog.get_logger(__name__)
 
@@ -111,6 +109,13 @@ class Session:
         self._subscribers = 0
         self._heard_anything = False
         self._lag = Lag()
+        self._remembering = Remembering(
+            session_id,
+            parts.voices,
+            parts.classifier.known_voices,
+            lambda: parts.backend.model_sha256,
+            parts.acquaintance,
+        )
         self._failed = False
         self._lanes: set[asyncio.Task[None]] = set()
         self._frames: asyncio.Task[None] | None = None
@@ -210,11 +215,7 @@ class Session:
 
     async def known_voices(self) -> Acquaintance:
         """What is known of the voices by now."""
-        known = ""
-        with suppress(ClassifierError, TimeoutError):
-            async with asyncio.timeout(_VOICES_S):
-                known = await self._parts.classifier.known_voices()
-        return Acquaintance(known, self._parts.backend.model_sha256)
+        return await self._remembering.now()
 
     # -- who listens ----------------------------------------------------------------------------
 
@@ -275,21 +276,14 @@ class Session:
             if self._inboxes:
                 await _finish({self._task(self._tell_unheard(), "unheard")}, drain_s)
             if self._heard_anything or self._parts.acquaintance is not None:
-                keeping = self._task(self._keep_voices(), "voices")
-                await _finish({keeping}, min(drain_s, _VOICES_S))
+                keeping = self._task(self._remembering.keep(), "voices")
+                await _finish({keeping}, min(drain_s, ANSWER_S))
             rest = {task for task in (self._frames, self._preparation) if task is not None}
             # Stopping ends the stream of frames; should it hang, it has the same deadline.
             rest.add(self._task(self._stop_classifier(), "stop"))
             await _finish(rest, drain_s)
         finally:
             await self.channel.end(reason)
-
-    async def _keep_voices(self) -> None:
-        """Nobody who was not heard is forgotten."""
-        before, now = self._parts.acquaintance, await self.known_voices()
-        if not now.known and before is not None and before.missing(now.model_sha256) is None:
-            now = before
-        await self._parts.voices.keep(self.session_id, now.known)
 
     async def _stop_classifier(self) -> None:
         try:
@@ -379,6 +373,7 @@ class Session:
             self._heard_anything = True
             self._lanes.add(self._task(self._tell_listening(), "listening"))
             self._lanes.add(self._task(self._watch_lag(), "lag"))
+            self._lanes.add(self._task(self._remembering.keep_on(self.ended), "remembering"))
 
     async def _tell_listening(self) -> None:
         await self.ready.wait()

@@ -46,14 +46,20 @@ class Voices:
         self._store = store
         self.kept = keep
 
-    async def keep(self, session_id: str, known: str) -> None:
-        """Keep what a session knows; one without it is better than none."""
+    async def keep(self, session_id: str, known: str) -> bool:
+        """Keep what a session knows; one without it is better than none.
+
+        Returns:
+            Whether it is kept now.
+        """
         if not (self.kept and known):
-            return
+            return False
         try:
             await self._store.keep_voices(session_id, known)
         except StoreError as exc:
             _log.warning("voices not kept", session=session_id[:6], error=exc.detail)
+            return False
+        return True
 
     async def of(self, row: SessionRow) -> Acquaintance:
         """What an ended session knew; nothing where nothing is to be kept, whatever once was.

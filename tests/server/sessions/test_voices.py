@@ -46,6 +46,15 @@ async def warnings(house: House, session: Session) -> list[str]:
     return [event["detail"] for event in guest.said("service") if event["status"] == "warning"]
 
 
+async def kept(house: House, session: Session, known: str) -> None:
+    """Wait until that is kept of a session."""
+    for _ in range(500):
+        if await house.store.voices(session.session_id) == known:
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail(f"{known} was never kept")
+
+
 def told(house: House) -> str:
     """What the session started last was told of its voices."""
     return house.backend.asked_for[-1].known_voices
@@ -83,7 +92,7 @@ async def test_a_classifier_that_does_not_answer_holds_no_start_up(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then nothing is known, and that is said."""
-    monkeypatch.setattr("server.sessions.session._VOICES_S", 0.02)
+    monkeypatch.setattr("server.sessions.remembering.ANSWER_S", 0.02)
     running = await heard(house)
     listener = house.backend.last
     listener.knows_gate.clear()
@@ -212,6 +221,16 @@ async def test_a_classifier_that_fails_costs_the_voices_only(house: House) -> No
     house.backend.last.feed_error = BackendError("it broke")
     await house.manager.end(session.session_id, owner="")
     assert await house.store.voices(session.session_id) == KNOWN
+
+
+async def test_they_are_kept_while_it_runs(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a server that dies, and ends nothing, has forgotten a minute of them at most."""
+    monkeypatch.setattr("server.sessions.remembering.KEEP_EVERY_S", 0.04)
+    session = await heard(house)
+    await kept(house, session, KNOWN)
+    assert not session.ended.is_set()
+    house.backend.last.knows = "more"
+    await kept(house, session, "more")
 
 
 async def test_at_a_shutdown_they_are_kept_too(house: House) -> None:
