@@ -12,10 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from classifier.acoustic.baseline import Baseline, Moments, network_input, usual_of
+from classifier.acoustic.baseline import Baseline, Moments, Usual, network_input, usual_of
 from classifier.acoustic.contour import (
     Contour,
-    FrameHabit,
     contour_input,
     newest_moments,
     usual_frames_of,
@@ -141,8 +140,11 @@ def _gather(
         moving.append(window.contour)
     if not spoken:
         return None
+    moments = _new_in(network, moving)
+    for (lane, _), new in zip(spoken, moments.each(), strict=True):
+        lane.recognise(new)
     own, of_late, of_frames = zip(*(lane.habits for lane, _ in spoken), strict=True)
-    contours, moments = _contours(network, moving, of_frames)
+    contours = _contours(network, moving, usual_frames_of(of_frames, moments))
     heard_s = np.array([lane.heard_s for lane, _ in spoken], np.float32)
     new_s = np.array([window.new_speech_s for _, window in spoken])
     speech_s = np.array([window.speech_s for _, window in spoken], np.float32)
@@ -168,21 +170,27 @@ def _gather(
     )
 
 
-def _contours(
-    network: Network, moving: Sequence[Contour], habits: Sequence[FrameHabit]
-) -> tuple[Floats, Moments]:
-    """The contours of windows as the network sees them, and what their newest frames add."""
-    frames = np.stack([contour.frames for contour in moving])
-    speech = np.stack([contour.speech for contour in moving])
-    voiced = np.stack([contour.voiced for contour in moving])
-    moments = newest_moments(
-        network.standardise_frames(frames[:, -BLOCK_FRAMES:]),
-        speech[:, -BLOCK_FRAMES:],
-        voiced[:, -BLOCK_FRAMES:],
+def _new_in(network: Network, moving: Sequence[Contour]) -> Moments:
+    """What the newest frames of windows add to a habit."""
+    newest = np.stack([contour.frames[-BLOCK_FRAMES:] for contour in moving])
+    return newest_moments(
+        network.standardise_frames(newest),
+        np.stack([contour.speech[-BLOCK_FRAMES:] for contour in moving]),
+        np.stack([contour.voiced[-BLOCK_FRAMES:] for contour in moving]),
     )
-    usual = network.in_own_units(usual_frames_of(habits, moments))
-    seen = contour_input(frames, speech, voiced, usual.mean, usual.deviation, network.loudness_step)
-    return seen, moments
+
+
+def _contours(network: Network, moving: Sequence[Contour], usual: Usual) -> Floats:
+    """The contours of windows as the network sees them."""
+    own = network.in_own_units(usual)
+    return contour_input(
+        np.stack([contour.frames for contour in moving]),
+        np.stack([contour.speech for contour in moving]),
+        np.stack([contour.voiced for contour in moving]),
+        own.mean,
+        own.deviation,
+        network.loudness_step,
+    )
 
 
 def _against(habits: Sequence[Baseline], standardised: Floats, new_s: Floats) -> Floats:

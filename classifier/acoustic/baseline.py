@@ -45,10 +45,19 @@ class Moments:
         """Those of each window, where there are several."""
         return [Moments(*one) for one in zip(self.total, self.squares, self.seconds, strict=True)]
 
+    def times(self, share: float) -> Moments:
+        """The same mean and deviation with that much of the weight."""
+        return Moments(self.total * share, self.squares * share, self.seconds * share)
+
     def at_most(self, seconds: float) -> Moments:
         """The same mean and deviation with no more weight than that in any column."""
-        share = min(1.0, seconds / max(float(self.seconds.max()), 1e-9))
-        return Moments(self.total * share, self.squares * share, self.seconds * share)
+        return self.times(min(1.0, seconds / max(float(self.seconds.max()), 1e-9)))
+
+    def plus(self, other: Moments) -> Moments:
+        """Both together."""
+        return Moments(
+            self.total + other.total, self.squares + other.squares, self.seconds + other.seconds
+        )
 
 
 @dataclass(frozen=True, slots=True)

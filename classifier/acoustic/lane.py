@@ -113,7 +113,6 @@ class Lane:
         self._baseline, self._recent, self._frames = habit.own, habit.recent, habit.frames
         self._level, self._tenor, self._trajectory = habit.level, habit.tenor, habit.trajectory
         self._smoother, self._namer = habit.smoother, habit.namer
-        self._before_s = habit.before_s
 
     @property
     def heard_s(self) -> float:
@@ -148,6 +147,11 @@ class Lane:
         """Take audio; says whether there is now something to analyse."""
         self.reader.push(pcm)
         return self.reader.blocks_ready > 0
+
+    def recognise(self, frames: Moments) -> None:
+        """Before a window is heard: believe what is known of its voice from before as far as what
+        its newest frames add sounds like it."""
+        self._habits[self._voice].recognise(frames)
 
     @property
     def habits(self) -> tuple[Baseline, Baseline, FrameHabit]:
@@ -229,7 +233,7 @@ class Lane:
             shift_direction=direction,
             prosody_flags=flags,
             distribution=distribution,
-            heard_s=self.heard_s - self._before_s,
+            heard_s=self.heard_s - self._habits[self._voice].before_s,
             habit_known=self.heard_s >= self._card.known_s,
             sounds=self.sounds,
             voice=self._voice,
@@ -251,7 +255,7 @@ class Lane:
             timestamp_s=window.end_s,
             source=self._source,
             speech=speech,
-            heard_s=self.heard_s - self._before_s,
+            heard_s=self.heard_s - self._habits[self._voice].before_s,
             habit_known=self.heard_s >= self._card.known_s,
             sounds=self.sounds,
             voice=self._voice,

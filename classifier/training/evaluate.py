@@ -68,6 +68,9 @@ class Part(StrEnum):
     SHIPPED = "shipped"
     """The weights that ship, on corpora that they do not know. Needs no training."""
 
+    ACQUAINTED = "acquainted"
+    """The same, where the voice is known from an earlier session."""
+
     EMODB = "emodb"
     """Speakers of EMO-DB, each unknown to networks trained on the others."""
 
@@ -203,13 +206,6 @@ def _shipped_conditions(judge: Judge) -> None:
         "joins": dataclasses.asdict(measure_joins(judge.corpora, folds)),
         "joins, voice known": dataclasses.asdict(measure_joins_known(judge.corpora, folds)),
     }
-    judge.report["acquainted"] = {
-        fold.corpus: {
-            kind: dataclasses.asdict(figures)
-            for kind, figures in measure_acquaintance(judge.corpora, [fold], judge.progress).items()
-        }
-        for fold in folds
-    }
     judge.report["prevailing"] = {
         kind: dataclasses.asdict(figures)
         for kind, figures in measure_prevailing(judge.corpora, folds, judge.progress).items()
@@ -217,6 +213,20 @@ def _shipped_conditions(judge: Judge) -> None:
     judge.report["meetings"] = {
         network.card.name: dataclasses.asdict(measure_meetings(judge.corpora, network))
         for network in (shipped, research)
+    }
+    judge.keep()
+
+
+def _acquainted_conditions(judge: Judge) -> None:
+    """The shipped ``open`` weights abroad, where they know the voice from before."""
+    shipped = load_network(str(judge.out / "open.onnx"))
+    folds = [_everybody(judge.corpora, corpus, shipped) for corpus in CORPORA[1:]]
+    judge.report["acquainted"] = {
+        fold.corpus: {
+            kind: dataclasses.asdict(figures)
+            for kind, figures in measure_acquaintance(judge.corpora, [fold], judge.progress).items()
+        }
+        for fold in folds
     }
     judge.keep()
 
@@ -260,6 +270,7 @@ def _ravdess_conditions(judge: Judge) -> None:
 
 _CONDITIONS: Final[Mapping[Part, Callable[[Judge], None]]] = {
     Part.SHIPPED: _shipped_conditions,
+    Part.ACQUAINTED: _acquainted_conditions,
     Part.EMODB: _emodb_conditions,
     Part.LEFT_OUT: _left_out_conditions,
     Part.RAVDESS: _ravdess_conditions,

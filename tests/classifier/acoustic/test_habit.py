@@ -14,7 +14,7 @@ from classifier.acoustic.model import load_network
 from classifier.acoustic.voices import VoiceTracker
 from classifier.frames import Source
 from tests.classifier.acoustic.acquaintances import voice
-from tests.classifier.voices import Pcm, higher, recording, silence
+from tests.classifier.voices import Pcm, higher, noise, recording, silence
 
 NETWORK = load_network("open")
 CARD = NETWORK.card
@@ -124,3 +124,48 @@ def test_voices_that_were_not_told_apart_then_are_one_now() -> None:
     assert lane.heard_s == pytest.approx(8.0)
     assert lane.voices is not None
     assert lane.voices.heard == 0
+
+
+def through_a_telephone(pcm: Pcm) -> Pcm:
+    """The lower half of what there is, and nothing below 300 Hz."""
+    spectrum = np.fft.rfft(pcm.astype(np.float64))
+    hz = np.fft.rfftfreq(pcm.size, 1 / 16_000)
+    spectrum[(hz < 300.0) | (hz > 3400.0)] = 0.0
+    return np.asarray(np.fft.irfft(spectrum, pcm.size), np.int16)
+
+
+def test_a_voice_that_sounds_as_it_did_stays_known() -> None:
+    """Its habit goes on, and soon nothing that is heard is compared any more."""
+    known = heard(np.concatenate([AGITATED, TIRED, AGITATED])).known
+    lane = heard(AGITATED, known)
+    assert lane.heard_s > 0.7 * TAKEN_UP_S
+    more = heard(np.concatenate([AGITATED, AGITATED]), known)
+    assert more.heard_s > lane.heard_s + 1.0
+
+
+def test_who_is_known_from_a_telephone_is_learnt_anew_without_one() -> None:
+    """As if nothing had been known: the readings are those of a stranger, and so is the habit."""
+    known = heard(through_a_telephone(np.concatenate([AGITATED, TIRED, AGITATED]))).known
+    lane, stranger = Lane(Source.MIC, CARD), Lane(Source.MIC, CARD)
+    lane.expect(known)
+    for one in (lane, stranger):
+        one.push(np.concatenate([AGITATED, TIRED]))
+    said, by_stranger = analyse([lane], NETWORK)[0], analyse([stranger], NETWORK)[0]
+    assert lane.heard_s == pytest.approx(stranger.heard_s, abs=0.1)
+    for reading, other in zip(said, by_stranger, strict=True):
+        assert reading.frame.heard_s == pytest.approx(other.frame.heard_s, abs=1e-6)
+        if reading.emotion is not None and other.emotion is not None:
+            np.testing.assert_allclose(reading.emotion, other.emotion, atol=0.02)
+    own, others = lane.habits[0].own_mean, stranger.habits[0].own_mean
+    assert own is not None
+    assert others is not None
+    np.testing.assert_allclose(own, others, atol=0.1)
+    assert not next(r.frame for r in said if r.frame.distribution).habit_known
+
+
+def test_noise_makes_nobody_forgotten() -> None:
+    """A session in which nobody spoke leaves who was known as it was."""
+    known = heard(np.concatenate([AGITATED, TIRED, AGITATED])).known
+    lane = heard(noise(6.0), known)
+    [kept] = lane.known
+    assert kept.heard_s == pytest.approx(TAKEN_UP_S, abs=0.5)

@@ -83,6 +83,6 @@ def test_parts_are_measured_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert run.invoke(command, [*where, "--only", "ravdess", "--only", "emodb"]).exit_code == 0
     assert measured == ["ravdess", "emodb"]
     assert run.invoke(command, where).exit_code == 0
-    assert measured[2:] == ["shipped", "emodb", "left-out", "ravdess"]
+    assert measured[2:] == ["shipped", "acquainted", "emodb", "left-out", "ravdess"]
     assert run.invoke(command, [*where, "--all", "--only", "emodb"]).exit_code == 2
     assert run.invoke(command, [*where, "--only", "emodb", "--processes", "0"]).exit_code == 2

@@ -14,6 +14,7 @@ from classifier.training.judging.acquainted import (
     MISTAKEN,
     OWN,
     STRANGER,
+    TELEPHONE,
     measure_acquaintance,
 )
 from classifier.training.judging.folds import Fold
@@ -28,7 +29,7 @@ def test_the_same_clips_are_heard_by_who_knows_the_voice_and_by_who_does_not(
     tmp_path: Path,
 ) -> None:
     """Every clip once for each kind. Of a voice that is known more is named than of a stranger's;
-    and who takes it for somebody else does not hear the same."""
+    who takes it for somebody else does not hear the same, nor who knows it from elsewhere."""
     (tmp_path / "ravdess").mkdir()
     rows = ["path,speaker,gender,emotion,intensity,utterance,language,duration_s"]
     for speaker, change in ((1, np.asarray), (2, higher)):
@@ -39,6 +40,7 @@ def test_the_same_clips_are_heard_by_who_knows_the_voice_and_by_who_does_not(
                 soundfile.write(tmp_path / path, pcm[: 16_000 * 3], 16_000)
                 rows.append(f"{path},{speaker},f,{word},normal,a,en,3.0")
     (tmp_path / "ravdess.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (tmp_path / "rir.csv").write_text("path,room\n")
     corpora = Corpora(tmp_path)
     speakers = tuple(sorted({clip.speaker for clip in corpora.speech("ravdess")}))
     told: list[str] = []
@@ -48,9 +50,11 @@ def test_the_same_clips_are_heard_by_who_knows_the_voice_and_by_who_does_not(
         lambda what, done, total: told.append(what),
     )
     assert tuple(found) == KINDS
-    assert [one.clips for one in found.values()] == [16] * 3
+    assert [one.clips for one in found.values()] == [16] * 5
     assert found[OWN].named > found[STRANGER].named
+    assert len({one.uar + one.named + one.arousal for one in found.values()}) > 2
     assert found[OWN] != found[MISTAKEN]
+    assert found[OWN] != found[TELEPHONE]
     for one in found.values():
         assert one.first.clips == 16
         assert one.first.named > 0
