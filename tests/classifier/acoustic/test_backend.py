@@ -347,12 +347,14 @@ async def test_two_voices_of_one_source_are_told_apart(
     assert frames[-1].heard_s > max(frame.heard_s for frame in second)
 
 
-async def known_after(backend: AcousticBackend, options: ListenOptions, *heard: Source) -> str:
+async def known_after(
+    backend: AcousticBackend, options: ListenOptions, *heard: Source, pcm: Pcm = TWO
+) -> str:
     """What is known after a session in which these sources were heard, one after the other."""
     context = backend.open(options)
     reader = asyncio.create_task(collect(context))
     for source in heard:
-        await context.feed(TWO, source)
+        await context.feed(pcm, source)
     known = await context.known_voices()
     await context.stop()
     await asyncio.wait_for(reader, 10)
@@ -363,7 +365,8 @@ async def test_a_later_session_begins_with_what_an_earlier_one_learnt(
     backend: AcousticBackend,
 ) -> None:
     """The voice is known from its first window on, where it was a stranger before."""
-    known = await known_after(backend, ListenOptions(), Source.MIC)
+    long = np.concatenate([SPEECH] * 3)
+    known = await known_after(backend, ListenOptions(), Source.MIC, pcm=long)
     anew = await hear(backend.open(), SPEECH)
     again = await hear(backend.open(ListenOptions(known_voices=known)), SPEECH)
     assert next(frame.habit_known for frame in anew if frame.distribution) is False
