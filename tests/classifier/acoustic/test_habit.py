@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from classifier.acoustic.analysis import analyse
+from classifier.acoustic.baseline import Moments
+from classifier.acoustic.contour import CONTOUR_WIDTH
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.habit import TAKEN_UP_S
 from classifier.acoustic.known import KnownVoice
@@ -14,7 +16,7 @@ from classifier.acoustic.model import load_network
 from classifier.acoustic.voices import VoiceTracker
 from classifier.frames import Source
 from tests.classifier.acoustic.acquaintances import voice
-from tests.classifier.voices import Pcm, higher, noise, recording, silence
+from tests.classifier.voices import Pcm, higher, recording, silence
 
 NETWORK = load_network("open")
 CARD = NETWORK.card
@@ -164,8 +166,26 @@ def test_who_is_known_from_a_telephone_is_learnt_anew_without_one() -> None:
 
 
 def test_noise_makes_nobody_forgotten() -> None:
-    """A session in which nobody spoke leaves who was known as it was."""
+    """What was taken for speech and is no voice is compared, and not learnt: a session in which
+    nobody spoke leaves who was known as it was."""
     known = heard(np.concatenate([AGITATED, TIRED, AGITATED])).known
-    lane = heard(noise(6.0), known)
+    lane = Lane(Source.MIC, CARD)
+    lane.expect(known)
+    before_s = lane.heard_s
+    half = np.full(CONTOUR_WIDTH, 0.5)
+    lane.recognise(Moments(9.0 * half, 81.0 * half, half))
+    assert lane.heard_s < 1.0
     [kept] = lane.known
-    assert kept.heard_s == pytest.approx(TAKEN_UP_S, abs=0.5)
+    assert kept.heard_s == pytest.approx(before_s)
+    np.testing.assert_allclose(kept.frames.total, known[0].frames.at_most(15.0).total, rtol=1e-4)
+
+
+def test_what_is_settled_stays_so() -> None:
+    """After some seconds a known voice stays known, whatever the line does to it then."""
+    known = heard(np.concatenate([AGITATED, TIRED, AGITATED])).known
+    lane = heard(AGITATED, known)
+    before_s = lane.heard_s
+    lane.push(through_a_telephone(AGITATED))
+    frames = [reading.frame for reading in analyse([lane], NETWORK)[0]]
+    assert all(frame.habit_known for frame in frames)
+    assert lane.heard_s > before_s + 1.0
