@@ -122,11 +122,10 @@ class Lane:
     @property
     def known(self) -> tuple[KnownVoice, ...]:
         """What is known of the voices heard so far, in their order."""
-        if not any(habit.own.heard_s for habit in self._habits):
-            return ()
         turns: list[Heard | None] = [] if self.voices is None else [*self.voices.known]
         turns += [None] * (len(self._habits) - len(turns))
-        return tuple(habit.known(turn) for habit, turn in zip(self._habits, turns, strict=False))
+        known = [habit.known(turn) for habit, turn in zip(self._habits, turns, strict=False)]
+        return tuple(known) if any(voice.heard_s for voice in known) else ()
 
     def expect(self, known: Sequence[KnownVoice]) -> None:
         """Before anything is heard: begin with voices that are known from before.
