@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from classifier.acoustic.baseline import Baseline, Moments, Usual, network_input, usual_of
+from classifier.acoustic.baseline import Baseline, Moments, network_input, usual_of
 from classifier.acoustic.contour import (
     Contour,
     contour_input,
@@ -140,11 +140,22 @@ def _gather(
         moving.append(window.contour)
     if not spoken:
         return None
-    moments = _new_in(network, moving)
+    frames = np.stack([contour.frames for contour in moving])
+    speech = np.stack([contour.speech for contour in moving])
+    voiced = np.stack([contour.voiced for contour in moving])
+    newest_frames = slice(-BLOCK_FRAMES, None)
+    moments = newest_moments(
+        network.standardise_frames(frames[:, newest_frames]),
+        speech[:, newest_frames],
+        voiced[:, newest_frames],
+    )
     for (lane, _), new in zip(spoken, moments.each(), strict=True):
         lane.recognise(new)
     own, of_late, of_frames = zip(*(lane.habits for lane, _ in spoken), strict=True)
-    contours = _contours(network, moving, usual_frames_of(of_frames, moments))
+    usual = network.in_own_units(usual_frames_of(of_frames, moments))
+    contours = contour_input(
+        frames, speech, voiced, usual.mean, usual.deviation, network.loudness_step
+    )
     heard_s = np.array([lane.heard_s for lane, _ in spoken], np.float32)
     new_s = np.array([window.new_speech_s for _, window in spoken])
     speech_s = np.array([window.speech_s for _, window in spoken], np.float32)
@@ -167,29 +178,6 @@ def _gather(
         whole,
         newest,
         moments.each(),
-    )
-
-
-def _new_in(network: Network, moving: Sequence[Contour]) -> Moments:
-    """What the newest frames of windows add to a habit."""
-    newest = np.stack([contour.frames[-BLOCK_FRAMES:] for contour in moving])
-    return newest_moments(
-        network.standardise_frames(newest),
-        np.stack([contour.speech[-BLOCK_FRAMES:] for contour in moving]),
-        np.stack([contour.voiced[-BLOCK_FRAMES:] for contour in moving]),
-    )
-
-
-def _contours(network: Network, moving: Sequence[Contour], usual: Usual) -> Floats:
-    """The contours of windows as the network sees them."""
-    own = network.in_own_units(usual)
-    return contour_input(
-        np.stack([contour.frames for contour in moving]),
-        np.stack([contour.speech for contour in moving]),
-        np.stack([contour.voiced for contour in moving]),
-        own.mean,
-        own.deviation,
-        network.loudness_step,
     )
 
 

@@ -48,7 +48,7 @@ class Habit:
     def known(self, turns: Heard | None) -> KnownVoice:
         """What there is to keep of it. Noise that was no voice makes nobody forgotten."""
         if self._before is not None and self._heard(self._before).seconds.max() < LEAST_S:
-            self._believe(self._before, 1.0)
+            return replace(self._before, turns=turns)
         return KnownVoice(
             windows=self.own.moments,
             newest=self.recent.moments,

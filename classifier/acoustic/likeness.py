@@ -18,14 +18,17 @@ from typing import Final
 import numpy as np
 
 from classifier.acoustic.baseline import Moments
-from classifier.acoustic.layout import Floats
+from classifier.acoustic.layout import FRAME_RATE_HZ, Floats
 
 LEAST_S: Final = 0.2
 """Speech without which nothing can be said, seconds."""
 
+A_FRAME_S: Final = 1.0 / FRAME_RATE_HZ
+"""A column that has not even that was not heard; sums that were added to and taken from leave less.
+"""
+
 SETTLED_S: Final = 3.0
 """Speech after which it is settled, seconds: the model is of single utterances."""
-
 
 P_SAME: Final = 0.8
 """Before anything is heard: nobody is known unless somebody says so."""
@@ -60,7 +63,7 @@ class LikenessModel:
         """
         if float(heard.seconds.max()) < LEAST_S:
             return None
-        counts = (heard.seconds > 0) & (known.seconds > 0)
+        counts = (heard.seconds > A_FRAME_S / 2) & (known.seconds > A_FRAME_S / 2)
         difference = np.zeros(len(scale))
         difference[counts] = (
             heard.total[counts] / heard.seconds[counts]

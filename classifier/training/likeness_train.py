@@ -1,8 +1,8 @@
 """Make the model of what is still as it was: ``python -m classifier.training.likeness_train``.
 
-Made of EMO-DB alone (CC0), so that it is free for any use. What an emotion and a sentence do to a
-voice is in the covariance within voices; other places are made of the same clips with microphones,
-rooms (of the corpora's free responses) and telephones at random.
+Made of EMO-DB and of room responses; its card is ``likeness.md``. What an emotion and a sentence do
+to a voice is in the covariance within voices; other places are made of the same clips with
+microphones, rooms and telephones at random.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from classifier.acoustic.layout import BLOCK, BLOCK_FRAMES, Floats
 from classifier.acoustic.likeness import LikenessModel
 from classifier.acoustic.window import SlidingWindow
 from classifier.training.console import console, reporting
-from classifier.training.material.augment import Surroundings, Voice, heard_as
+from classifier.training.material.augment import heard_as
 from classifier.training.material.corpora import Clip, Corpora
 from classifier.training.material.examples import Progress, surroundings
 from classifier.training.material.hearing import as_pcm, as_signal
@@ -142,7 +142,7 @@ def gathered(corpora: Corpora, progress: Progress) -> tuple[list[Floats], list[l
             there = other_place(
                 rng, around, room=place >= PLACES // 2, telephone=place in TELEPHONES
             )
-            heard = [_heard(pcm, there, around, rng) for pcm in others]
+            heard = [as_pcm(heard_as(as_signal(pcm), there, around, rng)) for pcm in others]
             own.append(_means(heard).mean(axis=0))
         places.append(own)
     return soon, places
@@ -153,12 +153,6 @@ def _shuffled(by_speaker: Mapping[str, Sequence[Clip]]) -> list[list[Clip]]:
     return [
         [clips[i] for i in rng.permutation(len(clips))] for _, clips in sorted(by_speaker.items())
     ]
-
-
-def _heard(
-    pcm: NDArray[np.int16], there: Voice, around: Surroundings, rng: np.random.Generator
-) -> NDArray[np.int16]:
-    return as_pcm(heard_as(as_signal(pcm), there, around, rng))
 
 
 def _means(pcms: Sequence[NDArray[np.int16]], most_s: float = np.inf) -> Floats:

@@ -131,11 +131,7 @@ def leave_speakers_out(
         else:
             del material  # each process has its own: what was heard is in the cache now
             _make_side_by_side(recipe, missing, progress, processes)
-    return [
-        Fold(corpus_of(fold.speakers[0]), fold.speakers, Network(*found), fold.unshown)
-        for fold in wanted
-        if (found := _kept(fold.file, recipe.kind)) is not None
-    ]
+    return [_trained(recipe, fold) for fold in wanted]
 
 
 def room_for() -> int:
@@ -144,6 +140,13 @@ def room_for() -> int:
         return 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return max(1, min(os.cpu_count() or 1, memory // ROOM_BYTES))
+
+
+def _trained(recipe: Recipe, fold: _Wanted) -> Fold:
+    found = _kept(fold.file, recipe.kind)
+    if found is None:  # fewer folds than there are would be other figures
+        raise ClassifierError(f"{fold.name} was trained, and is gone from {fold.file.parent}")
+    return Fold(corpus_of(fold.speakers[0]), fold.speakers, Network(*found), fold.unshown)
 
 
 def _make(recipe: Recipe, material: Material, fold: _Wanted, progress: Progress) -> None:

@@ -16,8 +16,8 @@ DEVICE: Final = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 def _multiplies_halves() -> bool:
     """Whether this processor has instructions for products of bfloat16.
 
-    Without them such products are slower than those of whole numbers of 32 bits. Older versions of
-    PyTorch cannot tell.
+    Without them such products are slower than those of float32. Older versions of PyTorch cannot
+    tell.
     """
     able: Any = getattr(torch.cpu, "get_capabilities", dict)()
     return any(able.get(name, False) for name in ("amx_bf16", "avx512_bf16", "sve_bf16"))

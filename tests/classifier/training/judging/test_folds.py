@@ -163,6 +163,15 @@ def test_a_process_that_is_killed_is_told(recipe: Untrained) -> None:
         leave_speakers_out(recipe, [["emodb:1"], [KILLED]], quietly, 2)
 
 
+def test_a_fold_that_is_gone_is_not_passed_over(
+    recipe: Untrained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Figures of nine folds are not those of ten."""
+    monkeypatch.setattr(folds, "_keep", lambda file, card, weights: None)
+    with pytest.raises(ClassifierError, match="fold 1 of 2 was trained, and is gone"):
+        leave_out(recipe)
+
+
 def test_there_is_room_for_one_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many as processors, fewer where memory is short."""
     monkeypatch.setattr(folds, "DEVICE", torch.device("cpu"))
