@@ -23,16 +23,27 @@ from classifier.training.judging.recordings import (
     replay,
     untreated,
 )
-from classifier.training.material.augment import Signal, through_telephone
+from classifier.training.material.augment import (
+    Signal,
+    Surroundings,
+    Voice,
+    heard_as,
+    through_telephone,
+)
 from classifier.training.material.corpora import EMODB_CLASSES, Corpora
 from classifier.training.material.examples import Progress
 from classifier.training.material.hearing import as_pcm, as_signal
 from classifier.training.material.meaning import class_of
+from classifier.training.material.rooms import ordinary_rooms
 
 RAVDESS_CLASSES: Final = (
     "anger", "calm", "disgust", "fear", "happiness", "neutral", "sadness", "surprise",
 )  # fmt: skip
 SNR_DB: Final = 10.0
+
+ROOM: Final = "an ordinary room"
+ROOMS: Final = 12
+ROOMS_SEED: Final = 1979
 
 Place = Callable[[int], Treatment]
 """Where a speaker is heard: what becomes of the clips, by the speaker's number."""
@@ -124,8 +135,8 @@ def outcome(runs: Sequence[Sequence[Answer]], among: Sequence[str]) -> Outcome:
 
 
 def treatments(corpora: Corpora) -> dict[str, Place]:
-    """Babble and noise at 10 dB, from recordings that are no background in training, and a
-    telephone band.
+    """Babble and noise at 10 dB, from recordings that are no background in training, a telephone
+    band, and rooms that are in no training either.
 
     A session is in one place, with one noise under all of it; once more with another noise under
     every clip, which is harder than life: no habit can follow.
@@ -136,6 +147,7 @@ def treatments(corpora: Corpora) -> dict[str, Place]:
     ]
     murmurs = [as_signal(corpora.pcm(n)) for n in babble]
     noises = [as_signal(corpora.pcm(n)) for n in steady]
+    rooms = Surroundings(rooms=ordinary_rooms(ROOMS, ROOMS_SEED))
 
     def one_place(number: int) -> Treatment:
         return _noisy([noises[int(np.random.default_rng(number).integers(len(noises)))]])
@@ -145,11 +157,21 @@ def treatments(corpora: Corpora) -> dict[str, Place]:
         "noise, 10 dB": one_place,
         "noise, 10 dB, another with every clip": lambda number: _noisy(noises),
         "telephone band": lambda number: _telephone,
+        ROOM: lambda number: _in_room(rooms, number % ROOMS),
     }
 
 
 def _telephone(pcm: Pcm, clip_samples: int) -> Pcm:
     return as_pcm(through_telephone(as_signal(pcm)))
+
+
+def _in_room(rooms: Surroundings, number: int) -> Treatment:
+    def treat(pcm: Pcm, clip_samples: int) -> Pcm:
+        """The room rings on in the pause."""
+        rng = np.random.default_rng(number)  # a room leaves nothing to chance
+        return as_pcm(heard_as(as_signal(pcm), Voice(room=number), rooms, rng))
+
+    return treat
 
 
 def _noisy(noises: Sequence[Signal]) -> Treatment:

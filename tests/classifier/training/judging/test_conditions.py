@@ -78,6 +78,7 @@ def test_treatments_change_the_sound_as_they_say(corpora: Corpora) -> None:
         "noise, 10 dB",
         "noise, 10 dB, another with every clip",
         "telephone band",
+        "an ordinary room",
     }
     noisy = found["noise, 10 dB"](0)(padded, clip.size).astype(np.float64)
     ratio = np.mean(clip.astype(np.float64) ** 2) / np.mean(noisy[clip.size :] ** 2)
@@ -88,6 +89,21 @@ def test_treatments_change_the_sound_as_they_say(corpora: Corpora) -> None:
     assert thin[(hz > 50) & (hz < 150)].sum() < 0.1 * full[(hz > 50) & (hz < 150)].sum()
     inside = (hz > 500) & (hz < 3000)
     assert thin[inside].sum() == pytest.approx(full[inside].sum(), rel=0.05)
+
+
+def test_a_room_rings_on_in_the_pause(corpora: Corpora) -> None:
+    """What follows the clip is its reverberation, and dies away; another speaker has another."""
+    clip = recording("agitated")[:32_000]
+    padded = np.concatenate([clip, np.zeros(24_000, np.int16)])
+    place = treatments(corpora)["an ordinary room"]
+    heard = [place(number)(padded, clip.size).astype(np.float64) for number in (0, 1)]
+    for sound in heard:
+        assert np.abs(sound).max() == pytest.approx(np.abs(clip.astype(int)).max(), rel=0.01)
+        after = [np.mean(sound[clip.size + at :][:1600] ** 2) for at in (0, 6400)]
+        assert after[0] > 1.0
+        assert after[0] > 30 * after[1]
+    assert not np.array_equal(*heard)
+    assert np.array_equal(heard[0], place(0)(padded, clip.size))
 
 
 def test_a_session_is_in_one_place(corpora: Corpora) -> None:

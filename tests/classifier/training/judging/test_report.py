@@ -167,6 +167,19 @@ def test_what_was_judged_by_other_words_is_marked_and_not_on_the_card() -> None:
     assert "session: of these right" not in told
 
 
+def test_what_one_condition_was_not_measured_under_is_said() -> None:
+    """A condition of an older evaluation has a gap in the table, not in the page."""
+    newer = report()
+    newer["conditions"]["newer"] = {  # type: ignore[index]
+        **newer["conditions"][EMODB],  # type: ignore[index]
+        "an ordinary room": newer["conditions"][EMODB]["clean"],  # type: ignore[index]
+    }
+    told = page(newer).split("## Other sound")[1]
+    assert "| condition | clean | babble | an ordinary room |" in told
+    assert f"| {EMODB} | 1.000 | 1.000 (+0.0) | not measured |" in told
+    assert "| newer | 1.000 | 1.000 (+0.0) | 1.000 (+0.0) |" in told
+
+
 def test_the_page_tells_of_meetings_and_of_what_shipped_weights_do_abroad() -> None:
     """Words said to people who just talk; first tones and joins of unseen corpora."""
     made = report()
