@@ -13,17 +13,13 @@ from typing import Final
 import numpy as np
 
 from classifier.acoustic.baseline import Baseline, Moments, network_input, usual_of
-from classifier.acoustic.contour import (
-    Contour,
-    contour_input,
-    newest_moments,
-    usual_frames_of,
-)
+from classifier.acoustic.contour import Contour, newest_moments, usual_frames_of
 from classifier.acoustic.extractor import block_frames
 from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.layout import BLOCK, BLOCK_FRAMES, BLOCK_S, Floats
 from classifier.acoustic.model import Batch, Network
 from classifier.acoustic.signals.meter import listen
+from classifier.acoustic.steps import StepBatch
 from classifier.acoustic.window import Window, advance_together
 
 TOGETHER: Final = 16
@@ -84,6 +80,8 @@ def hear(
     """Put one window of each ready lane through the network, and its reading in its place."""
     batch = _gather(lanes, network, ready, windows)
     heard = network.hear(batch.inputs) if batch is not None else None
+    if heard is not None and batch is not None:
+        batch.steps.keep(heard.steps)
     row = late = 0
     for i, window in zip(ready, windows, strict=True):
         if window.vector is None or heard is None or batch is None:
@@ -120,6 +118,9 @@ class _Gathered:
     frames: list[Moments]
     """What the newest frames of each add to a habit."""
 
+    steps: StepBatch
+    """Where the steps of their contours come from, and are kept."""
+
 
 def _gather(
     lanes: Sequence[Lane], network: Network, ready: Sequence[int], windows: Sequence[Window]
@@ -140,21 +141,21 @@ def _gather(
         moving.append(window.contour)
     if not spoken:
         return None
-    frames = np.stack([contour.frames for contour in moving])
-    speech = np.stack([contour.speech for contour in moving])
-    voiced = np.stack([contour.voiced for contour in moving])
     newest_frames = slice(-BLOCK_FRAMES, None)
     moments = newest_moments(
-        network.standardise_frames(frames[:, newest_frames]),
-        speech[:, newest_frames],
-        voiced[:, newest_frames],
+        network.standardise_frames(np.stack([one.frames[newest_frames] for one in moving])),
+        np.stack([one.speech[newest_frames] for one in moving]),
+        np.stack([one.voiced[newest_frames] for one in moving]),
     )
     for (lane, _), new in zip(spoken, moments.each(), strict=True):
         lane.recognise(new)
     own, of_late, of_frames = zip(*(lane.habits for lane, _ in spoken), strict=True)
-    usual = network.in_own_units(usual_frames_of(of_frames, moments))
-    contours = contour_input(
-        frames, speech, voiced, usual.mean, usual.deviation, network.loudness_step
+    steps = StepBatch(
+        [lane.steps for lane, _ in spoken],
+        [window for _, window in spoken],
+        network.in_own_units(usual_frames_of(of_frames, moments)),
+        network.loudness_step,
+        network.step_width,
     )
     heard_s = np.array([lane.heard_s for lane, _ in spoken], np.float32)
     new_s = np.array([window.new_speech_s for _, window in spoken])
@@ -170,7 +171,7 @@ def _gather(
     return _Gathered(
         Batch(
             voices=np.concatenate(voices),
-            contours=contours,
+            steps=steps.steps,
             newest_of=newest_of,
             speech_s=np.concatenate([speech_s, recent_speech_s[newest_of]]),
             heard_s=np.concatenate([heard_s, heard_s[newest_of]]),
@@ -178,6 +179,7 @@ def _gather(
         whole,
         newest,
         moments.each(),
+        steps,
     )
 
 

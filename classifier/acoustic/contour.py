@@ -133,11 +133,12 @@ def contour_input(
     frames: NDArray[np.floating],
     speech: Mask,
     voiced: Mask,
+    loud_db: Floats,
     mean: Floats,
     deviation: Floats,
     loudness_step: float,
 ) -> Floats:
-    """What the network sees of windows.
+    """What the network sees of windows, or of a part of each.
 
     Frames without speech are 0 throughout, and pitch and harmonics where there is no voice. Energy
     is measured against the window's own speech, and so are the bands: how loud a recording is says
@@ -145,8 +146,9 @@ def contour_input(
 
     Args:
         frames: ``(windows, frames, CONTOUR_WIDTH)``, in the columns' own units.
-        speech: ``(windows, frames)``, with some speech in each.
+        speech: ``(windows, frames)``.
         voiced: the same.
+        loud_db: mean energy of the speech of each whole window, ``(windows,)``.
         mean: what is usual for each voice, ``(windows, CONTOUR_WIDTH)``, in the same units.
         deviation: how far it usually strays, likewise.
         loudness_step: how far the energy of a frame strays in the population, dB.
@@ -155,11 +157,9 @@ def contour_input(
         ``(windows, CHANNELS, frames)``.
     """
     windows, length, _ = frames.shape
-    energy = frames[:, :, ENERGY].astype(np.float32)
-    loud = (energy * speech).sum(axis=1) / speech.sum(axis=1)
     centre, step = mean.copy(), deviation.copy()
-    centre[:, BANDS] += (loud - mean[:, ENERGY])[:, None]
-    centre[:, ENERGY], step[:, ENERGY] = loud, loudness_step
+    centre[:, BANDS] += (loud_db - mean[:, ENERGY])[:, None]
+    centre[:, ENERGY], step[:, ENERGY] = loud_db, loudness_step
     seen = np.empty((windows, CHANNELS, length), np.float32)
     columns = seen[:, :CONTOUR_WIDTH]
     np.subtract(frames.transpose(0, 2, 1), centre[:, :, None], out=columns)

@@ -26,6 +26,7 @@ from classifier.acoustic.model import pool
 from classifier.acoustic.pitch import no_memory
 from classifier.acoustic.signals.meter import SoundMeter
 from classifier.acoustic.smoothing import Course
+from classifier.acoustic.steps import StepCache
 from classifier.acoustic.voices import VoiceTracker
 from classifier.acoustic.window import SlidingWindow, Window
 from classifier.frames import (
@@ -89,6 +90,7 @@ class Lane:
         self.pitch_memory: Floats = no_memory(1)[0]
         self.voices = voices
         self.window = SlidingWindow(voices)
+        self.steps = StepCache()
         self.meter = SoundMeter()
         self._crowd = Crowd()
         self._voice_s = float("-inf")

@@ -17,7 +17,8 @@ from classifier.acoustic.baseline import Usual
 from classifier.acoustic.card import Card, read_card
 from classifier.acoustic.contour import CHANNELS, ENERGY
 from classifier.acoustic.functionals import WIDTH
-from classifier.acoustic.layout import ANALYSIS_FRAMES, Floats
+from classifier.acoustic.layout import Floats
+from classifier.acoustic.steps import CHUNK_FRAMES, STEPS, Halves, Steps
 from classifier.errors import ModelError
 
 MODELS: Final = Path(__file__).resolve().parent.parent / "models"
@@ -26,9 +27,21 @@ MODELS: Final = Path(__file__).resolve().parent.parent / "models"
 VOICE_INPUT: Final = "voice"
 """``(rows, 2 * WIDTH)``, see :func:`classifier.acoustic.baseline.network_input`."""
 
-CONTOUR_INPUT: Final = "contour"
-"""``(windows, CHANNELS, ANALYSIS_FRAMES)``, see
-:func:`classifier.acoustic.contour.contour_input`."""
+CHUNK_INPUT: Final = "chunks"
+"""``(chunks, CHANNELS, CHUNK_FRAMES)``; this and the next see
+:class:`classifier.acoustic.steps.Steps`."""
+
+PAST_INPUT: Final = "past"
+"""``(windows, STEPS, width)``, of half precision."""
+
+TAKEN_INPUT: Final = "taken"
+"""``(n,)``."""
+
+PLACE_INPUT: Final = "place"
+"""``(n,)``."""
+
+SPOKEN_INPUT: Final = "spoken"
+"""``(windows, 2, STEPS)``."""
 
 NEWEST_INPUT: Final = "newest_of"
 """The window of each row that is a newest second, ``(rows - windows,)``; see :class:`Batch`."""
@@ -39,6 +52,9 @@ EMOTION_OUTPUT: Final = "emotion"
 SPEECH_OUTPUT: Final = "speech"
 """Probability that a row is a human voice, ``(rows, 1)``."""
 
+STEPS_OUTPUT: Final = "steps"
+"""What the convolutions make of the chunks, ``(chunks, CHUNK_STEPS, width)``, of half precision."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -47,8 +63,8 @@ class Batch:
     voices: Floats
     """The windows, then the newest seconds of some: ``(rows, 2 * WIDTH)``."""
 
-    contours: Floats
-    """Of the windows, ``(windows, CHANNELS, ANALYSIS_FRAMES)``."""
+    steps: Steps
+    """Of the windows' contours."""
 
     newest_of: NDArray[np.int64]
     """The window of each newest second, ``(rows - windows,)``."""
@@ -69,6 +85,9 @@ class Heard:
 
     speech: Floats
     """Probability of a human voice, ``(rows,)``."""
+
+    steps: Halves
+    """What to keep of the contours, ``(chunks, CHUNK_STEPS, width)``."""
 
 
 class Network:
@@ -94,8 +113,11 @@ class Network:
         except Exception as error:  # the runtime raises types of its own, without a common base
             raise ModelError(f"the runtime cannot load weights {card.name!r}: {error}") from error
         names = {node.name for node in self._session.get_outputs()}
-        if not {EMOTION_OUTPUT, SPEECH_OUTPUT} <= names:
+        if not {EMOTION_OUTPUT, SPEECH_OUTPUT, STEPS_OUTPUT} <= names:
             raise ModelError(f"weights {card.name!r} lack an output")
+        (past,) = (node for node in self._session.get_inputs() if node.name == PAST_INPUT)
+        self.step_width: int = past.shape[-1]
+        """Numbers in a step of a contour."""
         self.card = card
         self._mean = np.asarray(card.mean, np.float32)
         self._scale = np.asarray(card.scale, np.float32)
@@ -143,13 +165,20 @@ class Network:
         windows = rows - len(batch.newest_of)
         if width != 2 * WIDTH:
             raise ValueError(f"expected (rows, {2 * WIDTH}), not {batch.voices.shape}")
-        if batch.contours.shape != (windows, CHANNELS, ANALYSIS_FRAMES):
-            raise ValueError(f"{windows} windows with contours {batch.contours.shape}")
-        emotion, speech = self._session.run(
-            [EMOTION_OUTPUT, SPEECH_OUTPUT],
+        steps = batch.steps
+        if steps.past.shape != (windows, STEPS, self.step_width):
+            raise ValueError(f"{windows} windows with contours {steps.past.shape}")
+        if steps.chunks.shape[1:] != (CHANNELS, CHUNK_FRAMES):
+            raise ValueError(f"chunks of contours {steps.chunks.shape}")
+        emotion, speech, made = self._session.run(
+            [EMOTION_OUTPUT, SPEECH_OUTPUT, STEPS_OUTPUT],
             {
                 VOICE_INPUT: batch.voices,
-                CONTOUR_INPUT: batch.contours,
+                CHUNK_INPUT: steps.chunks,
+                PAST_INPUT: steps.past,
+                TAKEN_INPUT: steps.taken,
+                PLACE_INPUT: steps.place,
+                SPOKEN_INPUT: steps.spoken,
                 NEWEST_INPUT: batch.newest_of,
             },
         )
@@ -158,7 +187,7 @@ class Network:
         temperature = temperature_at(
             batch.speech_s, unknown, card.temperature, card.little_evidence_s, card.strangeness
         )
-        return Heard(temper(emotion, temperature), speech[:, 0])
+        return Heard(temper(emotion, temperature), speech[:, 0], made)
 
 
 def temperature_at(

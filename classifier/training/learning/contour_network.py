@@ -21,17 +21,11 @@ from torch import nn
 from classifier.acoustic.contour import CHANNELS, CONTOUR_WIDTH, SPEECH_CHANNEL
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import ANALYSIS_FRAMES, Floats
+from classifier.acoustic.steps import STEP, STRIDES, TAPS
 from classifier.acoustic.window import RECENT_FRAMES
 from classifier.training.learning.convolution import Convolution, plain
 from classifier.training.learning.device import DEVICE, PRECISION
 from classifier.training.learning.network import IMPOSSIBLE
-
-STRIDES: Final = (2, 2, 1)
-"""Of the convolutions: the last two see a step of 40 ms."""
-
-TAPS: Final = (5, 5, 3)
-STEP: Final = 4
-"""Frames in a step: the product of the strides."""
 
 SILENT: Final = 30.0
 """Taken off the attention to steps without speech."""

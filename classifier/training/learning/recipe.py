@@ -66,7 +66,7 @@ def make_weights(
     affects = {name: str(AFFECTS[name]) for name in classes}
     card = Card(
         name=kind.name,
-        version="5",
+        version="7",
         functionals_sha256=functionals_digest(),
         weights_sha256=hashlib.sha256(weights).hexdigest(),
         classes=classes,

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from classifier.acoustic.analysis import TOGETHER, analyse
 from classifier.acoustic.contour import FrameHabit, contour_input, newest_moments
 from classifier.acoustic.lane import Lane
-from classifier.acoustic.layout import BLOCK, BLOCK_FRAMES
+from classifier.acoustic.layout import BLOCK, BLOCK_FRAMES, BLOCK_S
 from classifier.acoustic.model import MODELS, Batch, Heard, Network
+from classifier.acoustic.steps import CHUNK_FRAMES, STEP
 from classifier.frames import Source, VoiceFrame
+from tests.classifier.acoustic.test_contour import LATE
 from tests.classifier.acoustic.test_lane import (
     AGITATED,
     CALM,
@@ -86,7 +88,7 @@ class Overhearing(Network):
 
 
 def test_frames_are_measured_against_all_that_was_heard() -> None:
-    """Each window's contour is seen against the habit of the frames before it and in it."""
+    """What is new of a window is seen against the habit of the frames before it and in it."""
     network, habit = Overhearing(), FrameHabit(NETWORK.card.baseline_weight_s)
     lane = Lane(Source.MIC, network.card)
     lane.push(AGITATED)
@@ -101,14 +103,21 @@ def test_frames_are_measured_against_all_that_was_heard() -> None:
         usual = network.in_own_units(habit.with_new(new))
         habit.learn(new)
         expected = contour_input(
-            contour.frames[None],
-            contour.speech[None],
-            contour.voiced[None],
+            contour.frames[None, LATE],
+            contour.speech[None, LATE],
+            contour.voiced[None, LATE],
+            np.array([one.level_db], np.float32),
             usual.mean[None],
             usual.deviation[None],
             network.loudness_step,
         )
-        assert np.allclose(batch.contours, expected, atol=1e-4)
+        # What of a step that has begun is still to come is silent.
+        silent = -round(one.end_s / BLOCK_S) * BLOCK_FRAMES % STEP
+        newest = np.pad(batch.steps.chunks[-1], ((0, 0), (silent, 0)))
+        assert (newest[:, CHUNK_FRAMES:] == 0).all()
+        assert np.allclose(
+            newest[:, CHUNK_FRAMES - BLOCK_FRAMES : CHUNK_FRAMES], expected[0], atol=1e-4
+        )
 
 
 def test_a_newest_second_rests_on_its_own_speech() -> None:

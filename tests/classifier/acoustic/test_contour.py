@@ -33,6 +33,12 @@ def spoken(count: int, seed: int = 1) -> tuple[Floats, Mask, Mask]:
     return frames, speech, speech & (rng.random((count, ANALYSIS_FRAMES)) < 0.6)
 
 
+def loud(frames: Floats, speech: Mask) -> Floats:
+    """Mean energy of the speech of each window."""
+    energy = frames[:, :, ENERGY] * speech
+    return np.asarray(energy.sum(axis=1) / speech.sum(axis=1), np.float32)
+
+
 def habit_of(*moments: Moments) -> FrameHabit:
     habit = FrameHabit()
     for one in moments:
@@ -58,13 +64,14 @@ def test_windows_together_are_as_each_alone() -> None:
     together = newest_moments(frames[:, LATE], speech[:, LATE], voiced[:, LATE]).each()
     usual = [habit_of(one).with_new(one) for one in together]
     mean, deviation = (np.stack([getattr(u, n) for u in usual]) for n in ("mean", "deviation"))
-    inputs = contour_input(frames, speech, voiced, mean, deviation, 2.0)
+    loud_db = loud(frames, speech)
+    inputs = contour_input(frames, speech, voiced, loud_db, mean, deviation, 2.0)
     for row in range(4):
         one = slice(row, row + 1)
         alone = newest_moments(frames[row, LATE], speech[row, LATE], voiced[row, LATE])
         assert np.allclose(alone.total, together[row].total, atol=1e-6)
         by_itself = contour_input(
-            frames[one], speech[one], voiced[one], mean[one], deviation[one], 2.0
+            frames[one], speech[one], voiced[one], loud_db[one], mean[one], deviation[one], 2.0
         )
         assert np.array_equal(by_itself[0], inputs[row])
 
@@ -102,9 +109,8 @@ def test_the_future_does_not_change_the_past(past: int, future: int) -> None:
 
 def seen_by_a_stranger(frames: Floats, speech: Mask, voiced: Mask) -> Floats:
     rows = (len(frames), CONTOUR_WIDTH)
-    return contour_input(
-        frames, speech, voiced, np.zeros(rows, np.float32), np.ones(rows, np.float32), 1.0
-    )
+    mean, deviation = np.zeros(rows, np.float32), np.ones(rows, np.float32)
+    return contour_input(frames, speech, voiced, loud(frames, speech), mean, deviation, 1.0)
 
 
 def test_what_is_not_spoken_is_not_seen() -> None:
@@ -125,8 +131,19 @@ def test_no_level_is_seen() -> None:
     louder = frames.copy()
     louder[:, :, ENERGY] += 1.5
     louder[:, :, BANDS] += 1.5
-    quiet, loud = (seen_by_a_stranger(one, speech, voiced) for one in (frames, louder))
-    assert np.allclose(quiet, loud, atol=1e-5)
+    before, after = (seen_by_a_stranger(one, speech, voiced) for one in (frames, louder))
+    assert np.allclose(before, after, atol=1e-5)
+
+
+def test_a_part_of_a_window_is_seen_as_in_the_whole() -> None:
+    """What is new is measured against the loudness of the window, not of itself."""
+    frames, speech, voiced = spoken(2)
+    frames[:, LATE, ENERGY] += 3.0
+    rows = (2, CONTOUR_WIDTH)
+    usual = np.zeros(rows, np.float32), np.ones(rows, np.float32)
+    whole = contour_input(frames, speech, voiced, loud(frames, speech), *usual, 1.0)
+    new = (part[:, LATE] for part in (frames, speech, voiced))
+    assert np.array_equal(contour_input(*new, loud(frames, speech), *usual, 1.0), whole[:, :, LATE])
 
 
 def test_a_voice_is_measured_in_its_own_steps() -> None:
@@ -135,7 +152,7 @@ def test_a_voice_is_measured_in_its_own_steps() -> None:
     frames[:, :, TILT] = 1.0
     mean = np.zeros((1, CONTOUR_WIDTH), np.float32)
     deviation = np.full((1, CONTOUR_WIDTH), 0.5, np.float32)
-    seen = contour_input(frames, speech, voiced, mean, deviation, 1.0)
+    seen = contour_input(frames, speech, voiced, loud(frames, speech), mean, deviation, 1.0)
     assert np.allclose(seen[0, TILT][speech[0]], 2.0)
 
 
@@ -147,6 +164,6 @@ def test_a_band_is_seen_against_the_loudness() -> None:
     mean = np.zeros((1, CONTOUR_WIDTH), np.float32)
     mean[:, ENERGY], mean[:, BANDS] = -40.0, -44.0
     deviation = np.full((1, CONTOUR_WIDTH), 3.0, np.float32)
-    seen = contour_input(frames, speech, voiced, mean, deviation, 5.0)
+    seen = contour_input(frames, speech, voiced, loud(frames, speech), mean, deviation, 5.0)
     assert np.allclose(seen[0, BANDS][:, speech[0]], (-10.0 - -4.0) / 3.0)
     assert (seen[0, ENERGY] == 0).all()

@@ -10,7 +10,7 @@ import pytest
 
 from classifier.acoustic.contour import CHANNELS, SPEECH_CHANNEL
 from classifier.acoustic.functionals import WIDTH
-from classifier.acoustic.layout import ANALYSIS_FRAMES
+from classifier.acoustic.layout import ANALYSIS_FRAMES, Floats
 from classifier.acoustic.model import (
     MODELS,
     Batch,
@@ -20,21 +20,30 @@ from classifier.acoustic.model import (
     temper,
     temperature_at,
 )
+from classifier.acoustic.steps import STEPS
 from classifier.errors import ModelError
+from tests.classifier.acoustic.chunks import chunked
 from tests.classifier.acoustic.test_card import WEIGHTS, card
 
 NETWORK = load_network("open")
+
+
+def contours_of(windows: int, seed: int = 1) -> Floats:
+    """Contours that nobody said."""
+    rng = np.random.default_rng(seed)
+    contours = rng.normal(size=(windows, CHANNELS, ANALYSIS_FRAMES)).astype(np.float32)
+    contours[:, SPEECH_CHANNEL:] = rng.random((windows, 2, ANALYSIS_FRAMES)) < 0.6
+    return contours
 
 
 def made_up(windows: int, newest_of: Sequence[int] = (), seed: int = 1) -> Batch:
     """A batch of windows that nobody said."""
     rng = np.random.default_rng(seed)
     rows = windows + len(newest_of)
-    contours = rng.normal(size=(windows, CHANNELS, ANALYSIS_FRAMES)).astype(np.float32)
-    contours[:, SPEECH_CHANNEL:] = rng.random((windows, 2, ANALYSIS_FRAMES)) < 0.6
+    contours = contours_of(windows, seed)
     return Batch(
         voices=rng.normal(size=(rows, 2 * WIDTH)).astype(np.float32),
-        contours=contours,
+        steps=chunked(contours, NETWORK.step_width),
         newest_of=np.array(newest_of, np.int64),
         speech_s=np.linspace(0.5, 3.0, rows).astype(np.float32),
         heard_s=np.linspace(0.0, 20.0, rows).astype(np.float32),
@@ -47,7 +56,7 @@ def row_of(batch: Batch, windows: int, row: int) -> Batch:
     rows = [row] if row < windows else [window, row]
     return Batch(
         batch.voices[rows],
-        batch.contours[[window]],
+        chunked(contours_of(windows)[[window]], NETWORK.step_width),
         np.zeros(len(rows) - 1, np.int64),
         batch.speech_s[rows],
         batch.heard_s[rows],
@@ -71,12 +80,34 @@ def test_a_batch_is_its_rows(newest_of: tuple[int, ...]) -> None:
 
 def test_a_newest_second_is_heard_by_itself() -> None:
     """What a contour was like before its newest second changes the window, but not the second."""
-    batch = made_up(2, (0, 1))
-    changed = batch.contours.copy()
+    batch, changed = made_up(2, (0, 1)), contours_of(2)
     changed[:, :SPEECH_CHANNEL, :150] *= -1
-    before, after = NETWORK.hear(batch), NETWORK.hear(replace(batch, contours=changed))
+    other = replace(batch, steps=chunked(changed, NETWORK.step_width))
+    before, after = NETWORK.hear(batch), NETWORK.hear(other)
     assert not np.allclose(before.emotion[:2], after.emotion[:2], atol=1e-3)
     assert np.allclose(before.emotion[2:], after.emotion[2:], atol=1e-5)
+
+
+def test_what_was_heard_before_need_not_be_heard_again() -> None:
+    """Steps that were kept count like those that are made anew, wherever they lie."""
+    batch = made_up(2, (1,))
+    first = NETWORK.hear(batch)
+    steps, every = batch.steps, first.steps.reshape(-1, NETWORK.step_width)
+    kept = np.zeros((2 * STEPS, NETWORK.step_width), np.float16)
+    kept[steps.place] = every[steps.taken]
+    new = np.flatnonzero(steps.place % STEPS >= STEPS - 12)
+    again = replace(
+        steps,
+        past=kept.reshape(2, STEPS, -1),
+        taken=steps.taken[new],
+        place=steps.place[new],
+    )
+    heard = NETWORK.hear(replace(batch, steps=again))
+    assert np.allclose(heard.emotion, first.emotion, atol=1e-6)
+    forgotten = replace(again, past=np.zeros_like(again.past))
+    assert not np.allclose(
+        NETWORK.hear(replace(batch, steps=forgotten)).emotion, first.emotion, atol=1e-3
+    )
 
 
 def test_a_batch_of_another_shape_is_refused() -> None:
@@ -84,10 +115,10 @@ def test_a_batch_of_another_shape_is_refused() -> None:
     batch = made_up(2)
     for wrong in (
         replace(batch, voices=batch.voices[:, :WIDTH]),
-        replace(batch, contours=batch.contours[:1]),
-        replace(batch, contours=batch.contours[:, :, :100]),
+        replace(batch, steps=replace(batch.steps, past=batch.steps.past[:1])),
+        replace(batch, steps=replace(batch.steps, chunks=batch.steps.chunks[:, :, :50])),
     ):
-        with pytest.raises(ValueError, match=r"expected|with contours"):
+        with pytest.raises(ValueError, match=r"expected|contours"):
             NETWORK.hear(wrong)
 
 

@@ -15,6 +15,7 @@ from classifier.training.learning.emotion import sessions_of
 from classifier.training.learning.population import population_of
 from classifier.training.material.corpora import Clip
 from classifier.training.material.gathering import Material
+from tests.classifier.acoustic.test_contour import loud
 from tests.classifier.training.rows import empty_examples, spoken_examples
 
 
@@ -35,6 +36,7 @@ def test_training_sees_what_the_stream_sees() -> None:
         frames,
         speech,
         voiced,
+        loud(frames.astype(np.float32), speech),
         usual.mean[rows],
         usual.deviation[rows],
         float(population.frame_scale[ENERGY]),

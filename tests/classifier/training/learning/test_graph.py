@@ -1,6 +1,7 @@
 """classifier.training.learning.graph"""
 
 import hashlib
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,12 +10,15 @@ import pytest
 pytest.importorskip("torch", reason="needs the train extra")
 pytest.importorskip("onnx", reason="needs the train extra")
 
+import torch
+
 from classifier.acoustic.functionals import WIDTH
 from classifier.acoustic.layout import Floats
 from classifier.acoustic.model import Batch, Network
 from classifier.training.learning.contour_network import ContourLayers, Part, predict_contours
 from classifier.training.learning.graph import build_graph
 from classifier.training.learning.network import Layers, predict
+from tests.classifier.acoustic.chunks import BEFORE, chunked
 from tests.classifier.acoustic.test_card import card
 from tests.classifier.training.learning.test_contour_network import QUICK, train, windows
 
@@ -62,12 +66,15 @@ def test_the_graph_computes_what_was_trained(count: int) -> None:
     against = np.concatenate([part.whole.cpu().numpy(), newest_seconds[late]])
     voices = np.concatenate([among, against], axis=1)
     ones = np.ones(len(voices), np.float32)
-    heard = network.hear(
-        Batch(voices, part.seen.transpose(1, 2).cpu().numpy(), np.flatnonzero(late), ones, ones)
-    )
+    contours = part.seen.transpose(1, 2).cpu().numpy()
+    steps = chunked(contours, network.step_width)
+    heard = network.hear(Batch(voices, steps, np.flatnonzero(late), ones, ones))
+    # In the graph silence comes before what was heard first; beside a window lies nothing.
+    silence = torch.zeros_like(part.seen[:, :BEFORE])
+    part = replace(part, seen=torch.cat([silence, part.seen], dim=1))
     whole, newest = heard_by_hand(part, voices, emotion)
-    assert np.allclose(heard.emotion[:count], whole, atol=1e-5)
-    assert np.allclose(heard.emotion[count:], newest, atol=1e-5)
+    assert np.allclose(heard.emotion[:count], whole, atol=1e-3)
+    assert np.allclose(heard.emotion[count:], newest, atol=1e-3)
     assert np.allclose(heard.speech, predict([speech], among)[:, 1], atol=1e-5)
 
 

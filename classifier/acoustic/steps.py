@@ -1,0 +1,240 @@
+"""The steps of a window, from block to block: what the convolutions need not hear twice.
+
+A contour network's convolutions give one step for every four frames of a window, each from ten
+frames to either side of it. When the window moves on by a block, all but the newest steps are what
+they were. Owns the grid of steps, what a lane keeps of them, and which stretches of a contour (its
+chunks) must be heard anew. Frames stay measured against what was usual for the voice when they
+came. What a step means only the network knows.
+
+The grid is that of the stream, not of the window: a window ends with the last step that has begun,
+whose missing frames are silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.acoustic.baseline import Usual
+from classifier.acoustic.contour import CHANNELS, contour_input
+from classifier.acoustic.layout import (
+    ANALYSIS_BLOCKS,
+    ANALYSIS_FRAMES,
+    BLOCK_FRAMES,
+    BLOCK_S,
+    Floats,
+)
+from classifier.acoustic.window import RECENT_FRAMES, Window
+
+Halves = NDArray[np.float16]
+"""What is kept: half of the memory, and the third decimal of what a network says."""
+
+TAPS: Final = (5, 5, 3)
+"""Of each convolution."""
+
+STRIDES: Final = (2, 2, 1)
+
+STEP: Final = prod(STRIDES)
+"""Frames from one step to the next."""
+
+REACH: Final = sum(taps // 2 * prod(STRIDES[:layer]) for layer, taps in enumerate(TAPS))
+"""Frames to either side of its first one that a step is made of."""
+
+STEPS: Final = ANALYSIS_FRAMES // STEP
+"""Of a window."""
+
+RECENT_STEPS: Final = RECENT_FRAMES // STEP
+
+CHUNK_STEPS: Final = (BLOCK_FRAMES + REACH) // STEP
+"""Steps that a new block makes, or makes anew: those before its beginning that reach into it."""
+
+CHUNK_FRAMES: Final = CHUNK_STEPS * STEP + REACH
+"""What these are made of."""
+
+CONTEXT_FRAMES: Final = CHUNK_FRAMES - BLOCK_FRAMES
+"""How many of these lie before the block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The steps of several windows, for one call of the network."""
+
+    chunks: Floats
+    """What is heard anew, ``(chunks, CHANNELS, CHUNK_FRAMES)``; each makes ``CHUNK_STEPS``."""
+
+    past: Halves
+    """What was heard before, ``(windows, STEPS, width)``. A step has the same place in every window
+    that holds it, so their order is that of no window; to an average it is all one."""
+
+    taken: NDArray[np.int64]
+    """Which of the steps made anew count, ``(n,)``: numbers among all of all chunks."""
+
+    place: NDArray[np.int64]
+    """Where they belong, ``(n,)``: numbers among the steps of all windows."""
+
+    spoken: Floats
+    """1 for steps with speech, ``(windows, 2, STEPS)``: in the window, and in its newest second."""
+
+
+class StepCache:
+    """What one lane keeps: the steps of its last window, and the frames at its end."""
+
+    def __init__(self) -> None:
+        """Nothing heard yet."""
+        self._voice = 0
+        self._last_block = 0
+        self._first_step = 0
+        self._context = np.zeros((CHANNELS, CONTEXT_FRAMES), np.float32)
+        self._heard: Halves | None = None
+
+    def goes_on(self, window: Window) -> bool:
+        """Whether what is kept is a part of this window: of the same voice, and not long ago."""
+        return (
+            self._heard is not None
+            and window.voice == self._voice
+            and 0 < _blocks_of(window) - self._last_block < ANALYSIS_BLOCKS
+        )
+
+    def missing(self, window: Window) -> int:
+        """How many blocks at its end were not heard yet; silence before them need not be."""
+        if self.goes_on(window):
+            return _blocks_of(window) - self._last_block
+        assert window.contour is not None  # only windows with speech are heard
+        spoken = window.contour.speech.reshape(ANALYSIS_BLOCKS, BLOCK_FRAMES).any(axis=1)
+        return ANALYSIS_BLOCKS - int(spoken.argmax())
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a cache holds once a window was heard."""
+
+    context: Floats
+    first_step: int
+    taken: slice
+    """Of the batch's :attr:`Steps.taken`."""
+
+
+class StepBatch:
+    """Windows of several lanes on their way through the network."""
+
+    def __init__(
+        self,
+        caches: Sequence[StepCache],
+        windows: Sequence[Window],
+        usual: Usual,
+        loudness_step: float,
+        width: int,
+    ) -> None:
+        """Put together what must be heard. Changes no cache.
+
+        Args:
+            caches: of distinct lanes.
+            windows: with speech, the next of each lane.
+            usual: for the frames of each voice, ``(windows, CONTOUR_WIDTH)``, in their own units.
+            loudness_step: how far the energy of a frame strays in the population, dB.
+            width: numbers in a step.
+        """
+        self._caches, self._windows = caches, windows
+        missing = [cache.missing(one) for cache, one in zip(caches, windows, strict=True)]
+        seen = _seen(windows, missing, usual, loudness_step)
+        past = np.zeros((len(windows), STEPS, width), np.float16)
+        chunks: list[Floats] = []
+        taken: list[NDArray[np.int64]] = []
+        place: list[NDArray[np.int64]] = []
+        self._kept: list[_Kept] = []
+        count = 0
+        for row, (cache, window, blocks) in enumerate(zip(caches, windows, missing, strict=True)):
+            newest = _blocks_of(window)
+            line = np.zeros((CHANNELS, CONTEXT_FRAMES + blocks * BLOCK_FRAMES + STEP), np.float32)
+            first_step = (newest - blocks) * BLOCK_FRAMES // STEP
+            if cache.goes_on(window):
+                line[:, :CONTEXT_FRAMES] = cache._context
+                past[row], first_step = cache._heard, cache._first_step
+            line[:, CONTEXT_FRAMES:-STEP] = seen[row]
+            begins = (newest - blocks) * BLOCK_FRAMES - CONTEXT_FRAMES
+            before = count
+            for block in range(newest - blocks + 1, newest + 1):
+                end = steps_by(block)
+                at = end * STEP - CHUNK_FRAMES - begins
+                # The next block makes the last of these anew; the first may lie before the window.
+                valid = CHUNK_STEPS if block == newest else steps_by(block + 1) - end
+                steps = np.arange(end - CHUNK_STEPS, end - CHUNK_STEPS + valid)
+                inside = steps >= steps_by(newest) - STEPS
+                taken.append(len(chunks) * CHUNK_STEPS + np.flatnonzero(inside))
+                place.append(row * STEPS + steps[inside] % STEPS)
+                chunks.append(line[:, at : at + CHUNK_FRAMES])
+                count += int(inside.sum())
+            context = line[:, -STEP - CONTEXT_FRAMES : -STEP].copy()
+            self._kept.append(_Kept(context, first_step, slice(before, count)))
+        self.steps = Steps(
+            np.stack(chunks),
+            past,
+            np.concatenate(taken),
+            np.concatenate(place),
+            _spoken(windows, [kept.first_step for kept in self._kept]),
+        )
+
+    def keep(self, made: Halves) -> None:
+        """Keep what the network made of it.
+
+        Args:
+            made: steps of all chunks, ``(chunks, CHUNK_STEPS, width)``.
+        """
+        every = made.reshape(-1, made.shape[-1])
+        for cache, window, kept in zip(self._caches, self._windows, self._kept, strict=True):
+            if cache._heard is None or not cache.goes_on(window):
+                cache._heard = np.zeros((STEPS, made.shape[-1]), np.float16)
+            cache._heard[self.steps.place[kept.taken] % STEPS] = every[self.steps.taken[kept.taken]]
+            cache._context, cache._first_step = kept.context, kept.first_step
+            cache._voice, cache._last_block = window.voice, _blocks_of(window)
+
+
+def steps_by(blocks: int) -> int:
+    """Steps that have begun by the end of so many blocks of a stream."""
+    return -(-blocks * BLOCK_FRAMES // STEP)
+
+
+def _blocks_of(window: Window) -> int:
+    return round(window.end_s / BLOCK_S)
+
+
+def _seen(
+    windows: Sequence[Window], missing: Sequence[int], usual: Usual, loudness_step: float
+) -> list[Floats]:
+    """The blocks that were not heard yet of each, ``(CHANNELS, frames)``."""
+    found: dict[int, Floats] = {}
+    for blocks in set(missing):
+        rows = [row for row, count in enumerate(missing) if count == blocks]
+        late = slice(-blocks * BLOCK_FRAMES, None)
+        contours = [windows[row].contour for row in rows]
+        seen = contour_input(
+            np.stack([one.frames[late] for one in contours if one is not None]),
+            np.stack([one.speech[late] for one in contours if one is not None]),
+            np.stack([one.voiced[late] for one in contours if one is not None]),
+            np.array([windows[row].level_db for row in rows], np.float32),
+            usual.mean[rows],
+            usual.deviation[rows],
+            loudness_step,
+        )
+        found.update(zip(rows, seen, strict=True))
+    return [found[row] for row in range(len(windows))]
+
+
+def _spoken(windows: Sequence[Window], first_steps: Sequence[int]) -> Floats:
+    """Which steps hold speech, of those that were heard; see :attr:`Steps.spoken`."""
+    ends = np.array([steps_by(_blocks_of(window)) for window in windows])
+    silent = ends * STEP - [_blocks_of(window) * BLOCK_FRAMES for window in windows]
+    frames = np.zeros((len(windows), ANALYSIS_FRAMES + STEP), np.bool_)
+    frames[:, :ANALYSIS_FRAMES] = [one.contour.speech for one in windows if one.contour is not None]
+    aligned = np.take_along_axis(frames, silent[:, None] + np.arange(ANALYSIS_FRAMES), axis=1)
+    steps = ends[:, None] - STEPS + np.arange(STEPS)
+    whole = aligned.reshape(-1, STEPS, STEP).any(axis=2) & (steps >= np.array(first_steps)[:, None])
+    of_place = (np.arange(STEPS) - ends[:, None]) % STEPS
+    whole = np.take_along_axis(whole, of_place, axis=1)
+    recent = whole & (of_place >= STEPS - RECENT_STEPS)
+    return np.stack([whole, recent], axis=1).astype(np.float32)
