@@ -114,9 +114,12 @@ class Network:
             raise ModelError(f"the runtime cannot load weights {card.name!r}: {error}") from error
         names = {node.name for node in self._session.get_outputs()}
         if not {EMOTION_OUTPUT, SPEECH_OUTPUT, STEPS_OUTPUT} <= names:
-            raise ModelError(f"weights {card.name!r} lack an output")
-        (past,) = (node for node in self._session.get_inputs() if node.name == PAST_INPUT)
-        self.step_width: int = past.shape[-1]
+            raise ModelError(
+                f"weights {card.name!r}, version {card.version}, are not of this Linnet's kind: "
+                "make them again (python -m classifier.training.train)"
+            )
+        inputs = {node.name: node for node in self._session.get_inputs()}
+        self.step_width: int = inputs[PAST_INPUT].shape[-1]
         """Numbers in a step of a contour."""
         self.card = card
         self._mean = np.asarray(card.mean, np.float32)

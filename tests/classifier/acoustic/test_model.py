@@ -1,5 +1,6 @@
 """classifier.acoustic.model"""
 
+import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,6 +25,7 @@ from classifier.acoustic.steps import STEPS
 from classifier.errors import ModelError
 from tests.classifier.acoustic.chunks import chunked
 from tests.classifier.acoustic.test_card import WEIGHTS, card
+from tests.support.foreign import network
 
 NETWORK = load_network("open")
 
@@ -200,6 +202,14 @@ def test_damaged_weights_are_refused(tmp_path: Path) -> None:
     shutil.copy(MODELS / "open.json", tmp_path / "bad.json")
     with pytest.raises(ModelError, match="do not match"):
         load_network(str(tmp_path / "bad.onnx"))
+
+
+def test_a_network_of_another_kind_is_refused(tmp_path: Path) -> None:
+    """Weights that an earlier Linnet could run say so, instead of failing at the first voice."""
+    content = network(tmp_path / "older.onnx").read_bytes()
+    other = card(weights_sha256=hashlib.sha256(content).hexdigest(), name="older", version="6")
+    with pytest.raises(ModelError, match="'older', version 6, are not of this Linnet's kind"):
+        Network(other, content)
 
 
 def test_what_is_no_network_is_refused() -> None:
