@@ -22,7 +22,7 @@ import { type Client, type SessionInfo, type StartOptions, createClient } from '
 import { asProblem, isFinal, lacksVoices } from '@/api/problem';
 import type { SourceName } from '@/audio/types';
 import type { Problem } from '@/model/problem';
-import type { SessionView } from '@/model/reducer';
+import { type SessionView, acquaintedIn } from '@/model/reducer';
 
 import { type AudioCapture, useAudioCapture } from './useAudioCapture';
 import { type ToneStream, useToneStream } from './useToneStream';
@@ -83,8 +83,17 @@ const LAST_WORDS_MS = 200;
 
 const SOURCES: readonly SourceName[] = ['mic', 'tab'];
 
-/** @param voicesGone is told which session's voices were asked for and are no longer to be had */
-export function useSession(voicesGone: (id: string) => void = () => undefined): Session {
+/** What becomes of the voices that sessions have learnt. */
+export interface Voices {
+  /** Whether the server keeps them for a session that follows. */
+  kept(): boolean;
+  /** Those of that session were asked for, and are no longer to be had. */
+  gone(id: string): void;
+}
+
+const VOICES: Voices = { kept: () => true, gone: () => undefined };
+
+export function useSession(voices: Voices = VOICES): Session {
   const sessionId = ref<string | null>(null);
   /** The session that audio goes to: none once it is over. */
   const fed = ref<string | null>(null);
@@ -163,7 +172,7 @@ export function useSession(voicesGone: (id: string) => void = () => undefined): 
       return await client.start(options);
     } catch (error) {
       if (from === undefined || !lacksVoices(asProblem(error))) throw error;
-      voicesGone(from);
+      voices.gone(from);
       options = rest;
       return client.start(rest);
     }
@@ -272,6 +281,9 @@ export function useSession(voicesGone: (id: string) => void = () => undefined): 
       if (info.value !== null) info.value = { ...info.value, state: 'stopped' };
       const wasCutOff = ended.reason === 'interrupted' || ended.reason === 'shutdown';
       if (wasCutOff && capturing().length > 0) {
+        // The same people speak on.
+        const known = voices.kept() ? acquaintedIn(stream.view.value) : null;
+        if (known !== null) options = { ...options, voices_from: known };
         step.value = 'continuing';
         turn += 1;
         void goOn(turn, 0);

@@ -269,6 +269,11 @@ function ended(view: SessionView, reason: EndReason, lastSeq: number): SessionVi
   };
 }
 
+/** The session, once it has learnt how a voice usually sounds. */
+export function acquaintedIn({ sessionId, lanes }: SessionView): string | null {
+  return Object.values(lanes).some(({ baseline }) => baseline.known) ? sessionId : null;
+}
+
 function baselineOf(heardS: number, told: boolean): Baseline {
   const known = told || heardS >= BASELINE_S;
   return { heardS, known, progress: known ? 1 : heardS / BASELINE_S };

@@ -10,6 +10,7 @@ import { asProblem } from '@/api/problem';
 import type { SourceName } from '@/audio/types';
 import { useSession } from '@/composables/useSession';
 import type { Problem } from '@/model/problem';
+import { acquaintedIn } from '@/model/reducer';
 import { usePlace } from './place';
 import { useSettings } from './settings';
 
@@ -22,7 +23,7 @@ const SPEAKERS: Readonly<Record<SourceName, string>> = { mic: 'speaker_a', tab: 
 
 export const useSessionStore = defineStore('session', () => {
   const { settings } = useSettings();
-  const session = useSession(forgetVoices);
+  const session = useSession({ kept: () => voicesKept.value, gone: forgetVoices });
   const { capture, stream, client, token, problem, phase } = session;
   const place = usePlace();
 
@@ -52,11 +53,7 @@ export const useSessionStore = defineStore('session', () => {
       health.value?.classifier === 'mock' ||
       (stream.view.value.service?.event.detail.includes('synthetic conversation') ?? false),
   );
-  /** The session that the page is in, once it has learnt how a voice usually sounds. */
-  const acquainted = computed(() => {
-    const { sessionId, lanes } = stream.view.value;
-    return Object.values(lanes).some(({ baseline }) => baseline.known) ? sessionId : null;
-  });
+  const acquainted = computed(() => acquaintedIn(stream.view.value));
   const voicesKept = computed(() => !synthetic.value && health.value?.voices_kept !== false);
   /** Voices of an earlier session can be known from the start: those of people, where they are kept. */
   const canKnowVoices = computed(() => settings.voicesFrom !== '' && voicesKept.value);

@@ -1,14 +1,22 @@
 /** The same people speak again: the next session knows their voices, or learns them where they are gone. */
+import type { Page } from '@playwright/test';
+
 import { expect, test } from './support/fixtures';
 import { en } from './support/linnet-page';
 
-test('voices of the last session are known to the next, and their loss keeps nobody from starting', async ({ serve, linnet, page }) => {
-  const server = await serve();
-  await linnet.prefer();
+/** What is asked of every session that is started. */
+function startsOf(page: Page): Record<string, unknown>[] {
   const asked: Record<string, unknown>[] = [];
   page.on('request', (request) => {
     if (request.url().endsWith('/session/start')) asked.push(request.postDataJSON() as Record<string, unknown>);
   });
+  return asked;
+}
+
+test('voices of the last session are known to the next, and their loss keeps nobody from starting', async ({ serve, linnet, page }) => {
+  const server = await serve();
+  await linnet.prefer();
+  const asked = startsOf(page);
   await page.goto(server.url);
   const box = page.getByLabel(en.compose.sameVoices);
   await page.getByRole('main').getByText(en.compose.more).click();
@@ -35,4 +43,22 @@ test('voices of the last session are known to the next, and their loss keeps nob
   expect(asked).toHaveLength(4);
   expect(asked[2]).toMatchObject({ voices_from: second });
   expect(asked[3]).not.toHaveProperty('voices_from');
+});
+
+test('a conversation that goes on after the server went away is with the same people', async ({ serve, linnet, page }) => {
+  const server = await serve();
+  await linnet.prefer();
+  const asked = startsOf(page);
+  await page.goto(server.url);
+  await page.getByRole('main').getByText(en.compose.more).click();
+  await linnet.start();
+  const first = await linnet.sessionId();
+  await expect(page.getByLabel(en.compose.sameVoices)).toBeVisible({ timeout: 40_000 });
+
+  await server.kill();
+  await server.startAgain();
+  await expect.poll(() => linnet.sessionId().catch(() => first), { timeout: 40_000 }).not.toBe(first);
+  expect(asked[0]).not.toHaveProperty('voices_from');
+  expect(asked.at(-1)).toMatchObject({ voices_from: first });
+  await linnet.untilTone();
 });

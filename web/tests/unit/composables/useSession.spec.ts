@@ -4,7 +4,7 @@ import { type EffectScope, effectScope } from 'vue';
 import { type Session, useSession } from '@/composables/useSession';
 import type { EndReason } from '@/model/events';
 
-import { tone } from '../support/events';
+import { reading, tone } from '../support/events';
 import { FakeEventSource, FakeServer, json } from '../support/server';
 import { FakeWebSocket } from '../support/socket';
 
@@ -114,12 +114,14 @@ describe('starting with voices of a session', () => {
   const unknown = (detail: string) => json({ title: 'Not understood', detail }, 422);
   const bodies = () => server.to('/session/start').map(({ body }) => JSON.parse(body) as object);
   let gone: string[];
+  let kept: boolean;
 
   beforeEach(() => {
     gone = [];
+    kept = true;
     scope.stop();
     scope = effectScope();
-    session = scope.run(() => useSession((id) => gone.push(id))) as Session;
+    session = scope.run(() => useSession({ kept: () => kept, gone: (id) => gone.push(id) })) as Session;
   });
 
   it('says which', async () => {
@@ -164,6 +166,16 @@ describe('starting with voices of a session', () => {
     expect(session.sessionId.value).toBe('s3');
     expect(bodies()).toEqual([{ voices_from: 'old' }, { voices_from: 'old' }, {}, {}]);
     expect(gone).toEqual(['old']);
+  });
+
+  it.each([true, false])('goes on with those that were learnt, where they are kept: %s', async (isKept) => {
+    kept = isKept;
+    await session.start();
+    FakeEventSource.last.send('affect-event', reading({ session_id: 's1', heard_s: 30 }), 1);
+    ends('interrupted');
+    await settle();
+    expect(session.sessionId.value).toBe('s2');
+    expect(bodies()).toEqual([{}, isKept ? { voices_from: 's1' } : {}]);
   });
 });
 
@@ -214,6 +226,22 @@ describe.each(['interrupted', 'shutdown'] as const)('cut short by the server (%s
     expect(session.continuedFrom.value).toBe('s1');
     expect(session.earlier.value?.tones).toHaveLength(1);
     expect(FakeWebSocket.last.url).toContain('/session/s2/');
+  });
+
+  it('knows the voices that were learnt by then, and not those that were not', async () => {
+    const bodies = (): unknown[] => server.to('/session/start').map(({ body }) => JSON.parse(body) as unknown);
+    await session.start({ elcor: true, voices_from: 'old' });
+    ends(reason);
+    await settle();
+    FakeEventSource.last.send('affect-event', reading({ session_id: 's2', heard_s: 30 }), 1);
+    ends(reason);
+    await settle();
+    expect(session.sessionId.value).toBe('s3');
+    expect(bodies()).toEqual([
+      { elcor: true, voices_from: 'old' },
+      { elcor: true, voices_from: 'old' },
+      { elcor: true, voices_from: 's2' },
+    ]);
   });
 
   it('is over when nobody is being heard, or when the person says so', async () => {
