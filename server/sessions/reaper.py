@@ -37,14 +37,20 @@ class Reaper:
             sessions: those that run now.
             end: begins to end one; must not wait, and may be called for it again.
         """
+        said: set[str] = set()
         while True:
             await asyncio.sleep(self._look_every_s)
-            for session in tuple(sessions()):
+            running = tuple(sessions())
+            said &= {session.session_id for session in running}
+            for session in running:
                 # One session that cannot be ended must not keep all others for ever.
                 try:
                     if self._is_over(session):
                         end(session)
                 except Exception as exc:
+                    if session.session_id in said:
+                        continue  # tried again every second, said once
+                    said.add(session.session_id)
                     name = session.session_id[:6]
                     _log.error("session not looked after", session=name, error=repr(exc))
 
