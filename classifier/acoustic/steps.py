@@ -12,6 +12,7 @@ whose missing frames are silent.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -87,7 +88,7 @@ class StepCache:
     def __init__(self) -> None:
         """Nothing heard yet."""
         self._voice = 0
-        self._last_block = 0
+        self._blocks = 0
         self._first_step = 0
         self._context = np.zeros((CHANNELS, CONTEXT_FRAMES), np.float32)
         self._heard: Halves | None = None
@@ -97,26 +98,49 @@ class StepCache:
         return (
             self._heard is not None
             and window.voice == self._voice
-            and 0 < _blocks_of(window) - self._last_block < ANALYSIS_BLOCKS
+            and 0 < _blocks_by(window) - self._blocks < ANALYSIS_BLOCKS
         )
 
     def missing(self, window: Window) -> int:
         """How many blocks at its end were not heard yet; silence before them need not be."""
         if self.goes_on(window):
-            return _blocks_of(window) - self._last_block
+            return _blocks_by(window) - self._blocks
         assert window.contour is not None  # only windows with speech are heard
         spoken = window.contour.speech.reshape(ANALYSIS_BLOCKS, BLOCK_FRAMES).any(axis=1)
         return ANALYSIS_BLOCKS - int(spoken.argmax())
 
+    def first_step(self, window: Window) -> int:
+        """The first step of the stream from which on all are heard."""
+        if self.goes_on(window):
+            return self._first_step
+        return (_blocks_by(window) - self.missing(window)) * BLOCK_FRAMES // STEP
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What a cache holds once a window was heard."""
+    def write_past(self, window: Window, context: Floats, past: Halves) -> None:
+        """What lies before the blocks that are missing, into arrays of nought.
 
-    context: Floats
-    first_step: int
-    taken: slice
-    """Of the batch's :attr:`Steps.taken`."""
+        Args:
+            window: the next one.
+            context: the frames just before them, ``(CHANNELS, CONTEXT_FRAMES)``.
+            past: the steps, by their places, ``(STEPS, width)``.
+        """
+        if self.goes_on(window):
+            context[:], past[:] = self._context, self._heard
+
+    def keep(self, window: Window, frames: Floats, place: NDArray[np.int64], made: Halves) -> None:
+        """Take a window that was heard.
+
+        Args:
+            window: it.
+            frames: those at its end, ``(CHANNELS, CONTEXT_FRAMES)``.
+            place: of the steps that were made, ``(n,)``.
+            made: these, ``(n, width)``.
+        """
+        first_step = self.first_step(window)
+        if self._heard is None or not self.goes_on(window):
+            self._heard = np.zeros((STEPS, made.shape[-1]), np.float16)
+        self._heard[place] = made
+        self._context = frames.copy()
+        self._voice, self._blocks, self._first_step = window.voice, _blocks_by(window), first_step
 
 
 class StepBatch:
@@ -143,40 +167,27 @@ class StepBatch:
         missing = [cache.missing(one) for cache, one in zip(caches, windows, strict=True)]
         seen = _seen(windows, missing, usual, loudness_step)
         past = np.zeros((len(windows), STEPS, width), np.float16)
+        self._lines: list[Floats] = []
         chunks: list[Floats] = []
-        taken: list[NDArray[np.int64]] = []
-        place: list[NDArray[np.int64]] = []
-        self._kept: list[_Kept] = []
-        count = 0
+        self._taken: list[NDArray[np.int64]] = []
+        self._place: list[NDArray[np.int64]] = []
         for row, (cache, window, blocks) in enumerate(zip(caches, windows, missing, strict=True)):
-            newest = _blocks_of(window)
+            # The frames before the missing blocks, these, and what a step lacks that has begun.
             line = np.zeros((CHANNELS, CONTEXT_FRAMES + blocks * BLOCK_FRAMES + STEP), np.float32)
-            first_step = (newest - blocks) * BLOCK_FRAMES // STEP
-            if cache.goes_on(window):
-                line[:, :CONTEXT_FRAMES] = cache._context
-                past[row], first_step = cache._heard, cache._first_step
+            cache.write_past(window, line[:, :CONTEXT_FRAMES], past[row])
             line[:, CONTEXT_FRAMES:-STEP] = seen[row]
-            begins = (newest - blocks) * BLOCK_FRAMES - CONTEXT_FRAMES
-            before = count
-            for block in range(newest - blocks + 1, newest + 1):
-                end = steps_by(block)
-                at = end * STEP - CHUNK_FRAMES - begins
-                # The next block makes the last of these anew; the first may lie before the window.
-                valid = CHUNK_STEPS if block == newest else steps_by(block + 1) - end
-                steps = np.arange(end - CHUNK_STEPS, end - CHUNK_STEPS + valid)
-                inside = steps >= steps_by(newest) - STEPS
-                taken.append(len(chunks) * CHUNK_STEPS + np.flatnonzero(inside))
-                place.append(row * STEPS + steps[inside] % STEPS)
-                chunks.append(line[:, at : at + CHUNK_FRAMES])
-                count += int(inside.sum())
-            context = line[:, -STEP - CONTEXT_FRAMES : -STEP].copy()
-            self._kept.append(_Kept(context, first_step, slice(before, count)))
+            self._lines.append(line)
+            newest = _blocks_by(window)
+            cut = _cut(newest % 2, blocks)
+            self._taken.append(len(chunks) * CHUNK_STEPS + cut.taken)
+            self._place.append((steps_by(newest) + cut.steps) % STEPS)
+            chunks += [line[:, at : at + CHUNK_FRAMES] for at in cut.starts]
         self.steps = Steps(
             np.stack(chunks),
             past,
-            np.concatenate(taken),
-            np.concatenate(place),
-            _spoken(windows, [kept.first_step for kept in self._kept]),
+            np.concatenate(self._taken),
+            np.concatenate([row * STEPS + place for row, place in enumerate(self._place)]),
+            _spoken(windows, [c.first_step(w) for c, w in zip(caches, windows, strict=True)]),
         )
 
     def keep(self, made: Halves) -> None:
@@ -186,12 +197,45 @@ class StepBatch:
             made: steps of all chunks, ``(chunks, CHUNK_STEPS, width)``.
         """
         every = made.reshape(-1, made.shape[-1])
-        for cache, window, kept in zip(self._caches, self._windows, self._kept, strict=True):
-            if cache._heard is None or not cache.goes_on(window):
-                cache._heard = np.zeros((STEPS, made.shape[-1]), np.float16)
-            cache._heard[self.steps.place[kept.taken] % STEPS] = every[self.steps.taken[kept.taken]]
-            cache._context, cache._first_step = kept.context, kept.first_step
-            cache._voice, cache._last_block = window.voice, _blocks_of(window)
+        at_end = slice(-STEP - CONTEXT_FRAMES, -STEP)
+        for cache, window, line, taken, place in zip(
+            self._caches, self._windows, self._lines, self._taken, self._place, strict=True
+        ):
+            cache.keep(window, line[:, at_end], place, every[taken])
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """How the missing blocks of a window are cut into chunks, one for each."""
+
+    starts: tuple[int, ...]
+    """First frame of each, in the line of the missing blocks and what lies before them."""
+
+    taken: NDArray[np.int64]
+    """Which of all their steps count, ``(n,)``."""
+
+    steps: NDArray[np.int64]
+    """Which steps of the stream these are, counted from the end of the window, below 0."""
+
+
+@functools.cache
+def _cut(odd: int, blocks: int) -> _Cut:
+    """Of a window that ends with an odd or even number of blocks."""
+    newest = odd + 2 * ANALYSIS_BLOCKS
+    begins = (newest - blocks) * BLOCK_FRAMES - CONTEXT_FRAMES
+    starts: list[int] = []
+    taken: list[NDArray[np.int64]] = []
+    steps: list[NDArray[np.int64]] = []
+    for block in range(newest - blocks + 1, newest + 1):
+        end = steps_by(block)
+        # The next block makes the last of these anew; the first may lie before the window.
+        valid = CHUNK_STEPS if block == newest else steps_by(block + 1) - end
+        of_stream = np.arange(end - CHUNK_STEPS, end - CHUNK_STEPS + valid)
+        inside = of_stream >= steps_by(newest) - STEPS
+        taken.append(len(starts) * CHUNK_STEPS + np.flatnonzero(inside))
+        steps.append(of_stream[inside] - steps_by(newest))
+        starts.append(end * STEP - CHUNK_FRAMES - begins)
+    return _Cut(tuple(starts), np.concatenate(taken), np.concatenate(steps))
 
 
 def steps_by(blocks: int) -> int:
@@ -199,7 +243,8 @@ def steps_by(blocks: int) -> int:
     return -(-blocks * BLOCK_FRAMES // STEP)
 
 
-def _blocks_of(window: Window) -> int:
+def _blocks_by(window: Window) -> int:
+    """Blocks of the stream by the end of a window."""
     return round(window.end_s / BLOCK_S)
 
 
@@ -227,8 +272,8 @@ def _seen(
 
 def _spoken(windows: Sequence[Window], first_steps: Sequence[int]) -> Floats:
     """Which steps hold speech, of those that were heard; see :attr:`Steps.spoken`."""
-    ends = np.array([steps_by(_blocks_of(window)) for window in windows])
-    silent = ends * STEP - [_blocks_of(window) * BLOCK_FRAMES for window in windows]
+    ends = np.array([steps_by(_blocks_by(window)) for window in windows])
+    silent = ends * STEP - [_blocks_by(window) * BLOCK_FRAMES for window in windows]
     frames = np.zeros((len(windows), ANALYSIS_FRAMES + STEP), np.bool_)
     frames[:, :ANALYSIS_FRAMES] = [one.contour.speech for one in windows if one.contour is not None]
     aligned = np.take_along_axis(frames, silent[:, None] + np.arange(ANALYSIS_FRAMES), axis=1)
