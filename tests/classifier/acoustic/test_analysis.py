@@ -120,6 +120,19 @@ def test_frames_are_measured_against_all_that_was_heard() -> None:
         )
 
 
+def test_what_was_heard_is_not_heard_again() -> None:
+    """Once a voice speaks, each block is heard once; a voice that was silent begins anew."""
+    network = Overhearing()
+    lane = Lane(Source.MIC, network.card)
+    lane.push(np.concatenate([AGITATED, np.zeros(4 * 16_000, np.int16), AGITATED]))
+    analyse([lane], network)
+    first, *others = [len(batch.steps.chunks) for batch in network.given]
+    assert first > 1
+    anew = [count for count in others if count > 1]
+    assert len(others) > 12
+    assert len(anew) == 1
+
+
 def test_a_newest_second_rests_on_its_own_speech() -> None:
     """It is doubted by how much speech it holds itself, not by what the window holds."""
     network = Overhearing()

@@ -141,6 +141,7 @@ def test_what_is_heard_block_by_block_is_the_whole(said: list[tuple[bool, bool, 
         expected = convolved(np.pad(seen, ((0, 0), (REACH, missing))))
         first_step = steps_by(number) - STEPS
         found = all_of(steps)[0]
+        assert len(set(steps.place.tolist())) == len(steps.place)
         attended = np.flatnonzero(steps.spoken[0, 0])
         assert len(attended)
         for place in attended:
@@ -172,6 +173,20 @@ def test_steps_are_attended_to_where_there_is_speech() -> None:
         assert np.array_equal(
             steps.spoken[0, 1, in_order], by_step * (np.arange(STEPS) >= STEPS - RECENT_STEPS)
         )
+
+
+def test_what_was_not_heard_is_not_attended_to() -> None:
+    """A block that was silent when the first window was heard stays so, whatever the gate thinks
+    of it later."""
+    stream, cache = stream_of([False] * 4 + [True] * 3), StepCache()
+    assert len(heard(cache, stream.window(6)).chunks) == 2
+    stream.speech[:] = True
+    steps = heard(cache, stream.window(7))
+    in_order = (np.arange(STEPS) + steps_by(7)) % STEPS
+    spoken = steps.spoken[0, 0, in_order]
+    begins = 4 * BLOCK_FRAMES // STEP - (steps_by(7) - STEPS)
+    assert not spoken[:begins].any()
+    assert spoken[begins:].all()
 
 
 def test_lanes_do_not_mix() -> None:
