@@ -162,6 +162,10 @@ def test_what_was_judged_by_other_words_is_marked_and_not_on_the_card() -> None:
         protocol.pop("everyday", None)
     assert f"| {EMODB} * | session |" in page(old)
     assert "Folds, judged before" in page(old)
+    assert "So old are the figures below on noises" in page(old)
+    old["conditions"]["newer"] = old["conditions"].pop(EMODB)  # type: ignore[attr-defined]
+    assert "So old are" not in page(old)
+    old["conditions"][EMODB] = old["conditions"].pop("newer")  # type: ignore[attr-defined]
     told = measured(old)
     assert "session: UAR" in told
     assert "session: of these right" not in told
