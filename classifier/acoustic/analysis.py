@@ -57,8 +57,8 @@ def _take_block(
     readings: list[list[Reading]],
 ) -> None:
     """Analyse one block of each ready lane."""
-    segments = np.stack([lanes[i].reader.take() for i in ready])
-    memory = np.stack([lanes[i].pitch_memory for i in ready])
+    segments = np.array([lanes[i].reader.take() for i in ready])
+    memory = np.array([lanes[i].pitch_memory for i in ready])
     frames, memory = block_frames(segments, memory)
     for row, i in enumerate(ready):
         lanes[i].pitch_memory = memory[row]
@@ -143,9 +143,9 @@ def _gather(
         return None
     newest_frames = slice(-BLOCK_FRAMES, None)
     moments = newest_moments(
-        network.standardise_frames(np.stack([one.frames[newest_frames] for one in moving])),
-        np.stack([one.speech[newest_frames] for one in moving]),
-        np.stack([one.voiced[newest_frames] for one in moving]),
+        network.standardise_frames(np.array([one.frames[newest_frames] for one in moving])),
+        np.array([one.speech[newest_frames] for one in moving]),
+        np.array([one.voiced[newest_frames] for one in moving]),
     )
     for (lane, _), new in zip(spoken, moments.each(), strict=True):
         lane.recognise(new)
@@ -161,12 +161,12 @@ def _gather(
     new_s = np.array([window.new_speech_s for _, window in spoken])
     speech_s = np.array([window.speech_s for _, window in spoken], np.float32)
     recent_speech_s = np.array([window.recent_speech_s for _, window in spoken], np.float32)
-    whole = network.standardise(np.stack(vectors))
+    whole = network.standardise(np.array(vectors))
     voices = [_against(own, whole, new_s)]
     newest = whole[:0]
     newest_of = np.array([row for row, _ in late], np.int64)
     if late:
-        newest = network.standardise(np.stack([recent for _, recent in late]), recent=True)
+        newest = network.standardise(np.array([recent for _, recent in late]), recent=True)
         voices.append(_against([of_late[row] for row in newest_of], newest, new_s[newest_of]))
     return _Gathered(
         Batch(

@@ -155,8 +155,8 @@ def usual_of(habits: Sequence[Baseline], standardised: Floats, speech_s: Floats)
     """
     weighted = speech_s[:, None] * standardised.astype(np.float64)
     return shrunk(
-        np.stack([habit._sum for habit in habits]) + weighted,
-        np.stack([habit._squares for habit in habits]) + weighted * standardised,
+        np.array([habit._sum for habit in habits]) + weighted,
+        np.array([habit._squares for habit in habits]) + weighted * standardised,
         (np.array([habit._heard_s for habit in habits]) + speech_s)[:, None],
         habits[0]._weight_s,
     )

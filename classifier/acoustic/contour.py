@@ -69,7 +69,8 @@ def newest_moments(newest: Floats, speech: Mask, voiced: Mask) -> Moments:
         speech: ``(..., BLOCK_FRAMES)``.
         voiced: the same.
     """
-    spoken = np.stack([speech, voiced], axis=-2).astype(np.float32)
+    spoken = np.empty((*speech.shape[:-1], 2, speech.shape[-1]), np.float32)
+    spoken[..., 0, :], spoken[..., 1, :] = speech, voiced
     spoken /= np.float32(FRAME_RATE_HZ)
     total, squares = np.matmul(spoken, newest), np.matmul(spoken, newest * newest)
     seconds = np.broadcast_to(spoken.sum(axis=-1)[..., None], total.shape)
@@ -122,9 +123,9 @@ def usual_frames_of(habits: Sequence[FrameHabit], new: Moments) -> Usual:
         new: what is new of each, along the first axis.
     """
     return shrunk(
-        np.stack([habit._total for habit in habits]) + new.total,
-        np.stack([habit._squares for habit in habits]) + new.squares,
-        np.stack([habit._seconds for habit in habits]) + new.seconds,
+        np.array([habit._total for habit in habits]) + new.total,
+        np.array([habit._squares for habit in habits]) + new.squares,
+        np.array([habit._seconds for habit in habits]) + new.seconds,
         habits[0]._weight_s,
     )
 

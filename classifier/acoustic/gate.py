@@ -163,7 +163,7 @@ def _measures(frames: Floats) -> Floats:
     tenth = count // 10
     mel, energy, pitch = frames[..., _MEL], frames[..., _ENERGY], frames[..., _PITCH]
     by_band = np.ascontiguousarray(np.swapaxes(mel, -1, -2))
-    by_band.sort(axis=-1)
+    by_band.partition(tenth, axis=-1)
     ordered = np.sort(energy, axis=-1)[..., None]
     both = (pitch[..., 1:] > 0) & (pitch[..., :-1] > 0)
     rows = np.empty((*energy.shape, INPUTS), np.float32)
@@ -231,17 +231,27 @@ def _slow_path(steps: Floats, heard: Mask, weights: GateWeights) -> Floats:
     """``(..., steps, STEP, hidden)`` to ``(..., steps, slow)``."""
     # What was not heard must stay nought, where there is such a thing.
     absent = None if heard.all() else ~heard
-    of_step = (np.add.reduce(steps, axis=-2) / np.float32(STEP), np.maximum.reduce(steps, axis=-2))
-    slow = _rectified(_layer(np.concatenate(of_step, axis=-1), weights.step), absent)
+    *windows, count, _, hidden = steps.shape
+    of_step = np.empty((*windows, count, 2 * hidden), np.float32)
+    # Frame by frame of all steps: numpy reduces an axis of five one number at a time.
+    mean, most = of_step[..., :hidden], of_step[..., hidden:]
+    mean[:] = most[:] = steps[..., 0, :]
+    for frame in range(1, STEP):
+        mean += steps[..., frame, :]
+        np.maximum(most, steps[..., frame, :], out=most)
+    mean /= np.float32(STEP)
+    slow = _rectified(_layer(of_step, weights.step), absent)
     heard_steps = np.maximum(np.add.reduce(heard, axis=-1, dtype=np.float32), _ONE)
-    mean = np.add.reduce(slow, axis=-2) / heard_steps[..., None]
-    whole = _layer(mean[..., None, :], weights.whole)
-    *windows, count, width = slow.shape
+    of_window = np.add.reduce(slow, axis=-2) / heard_steps[..., None]
+    whole = _layer(of_window[..., None, :], weights.whole)
+    width = slow.shape[-1]
+    taps = np.empty((*windows, count, 3 * width), np.float32)
     for order, reach in enumerate(DILATIONS):
-        taps = np.zeros((*windows, count, 3 * width), np.float32)
+        taps[..., :reach, :width] = _NOUGHT
         taps[..., reach:, :width] = slow[..., :-reach, :]
         taps[..., width : 2 * width] = slow
         taps[..., :-reach, 2 * width :] = slow[..., reach:, :]
+        taps[..., -reach:, 2 * width :] = _NOUGHT
         more = _layer(taps, weights.convolutions[order])
         if order == 0:
             more += whole

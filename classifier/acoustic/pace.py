@@ -49,7 +49,7 @@ def syllable_nuclei(energy_db: Floats, voiced: Mask) -> tuple[NDArray[np.intp], 
         energy_db,
         energy_db[:, -1:],
     )
-    smooth = np.stack([np.convolve(row, _SMOOTH, mode="valid") for row in edges])
+    smooth = np.array([np.convolve(row, _SMOOTH, mode="valid") for row in edges])
     inner = smooth[:, 1:-1]
     window, peak = ((inner > smooth[:, :-2]) & (inner >= smooth[:, 2:]) & voiced[:, 1:-1]).nonzero()
     peak += 1

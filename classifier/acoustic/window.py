@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.acoustic.contour import Contour
 from classifier.acoustic.crowd import many_voices
@@ -125,7 +124,7 @@ class SlidingWindow:
         self._voices = voices
         self._voice = 0
         self._own_frames = ANALYSIS_FRAMES
-        self._past = np.zeros((ANALYSIS_FRAMES - BLOCK_FRAMES, FRAME_WIDTH), np.float16)
+        self._past = np.zeros((ANALYSIS_FRAMES - BLOCK_FRAMES, FRAME_WIDTH), np.float32)
         self._past[:, _ENERGY] = -120.0
         self._levels = Levels()
         self._blocks = 0
@@ -135,16 +134,17 @@ class SlidingWindow:
         """Take one block of frames, ``(BLOCK_FRAMES, FRAME_WIDTH)``, and describe the window."""
         return advance_together([self], block[None])[0]
 
-    def keep(self, block: Floats, frames: NDArray[np.float16]) -> Levels:
+    def keep(self, block: Floats, frames: Floats) -> Levels:
         """Take one block; write the window that ends with it, ``(ANALYSIS_FRAMES, FRAME_WIDTH)``.
 
-        Half precision: a tenth of a decibel at most, and half of what a waiting lane weighs. A
-        frame is rounded before it is first looked at, so every window sees it the same.
+        Rounded to half precision, a tenth of a decibel at most, as the weights were taught. Kept as
+        it is computed with: to widen a whole window anew for each block took longer than to
+        transform the block.
         """
         if block.shape != (BLOCK_FRAMES, FRAME_WIDTH):
             raise ValueError(f"a block is {(BLOCK_FRAMES, FRAME_WIDTH)}, not {block.shape}")
         frames[:-BLOCK_FRAMES] = self._past
-        frames[-BLOCK_FRAMES:] = block
+        frames[-BLOCK_FRAMES:] = block.astype(np.float16)
         self._past = frames[BLOCK_FRAMES:].copy()
         self._blocks += 1
         self._levels.update(block[:, _ENERGY])
@@ -207,9 +207,8 @@ def advance_together(windows: Sequence[SlidingWindow], blocks: Floats) -> list[W
     Returns:
         What each holds, which does not depend on the lanes beside it.
     """
-    kept = np.empty((len(windows), ANALYSIS_FRAMES, FRAME_WIDTH), np.float16)
-    levels = [window.keep(*lane) for window, *lane in zip(windows, blocks, kept, strict=True)]
-    frames = kept.astype(np.float32)
+    frames = np.empty((len(windows), ANALYSIS_FRAMES, FRAME_WIDTH), np.float32)
+    levels = [window.keep(*lane) for window, *lane in zip(windows, blocks, frames, strict=True)]
     speech, voiced = mark_together(frames, levels)
     contours = list(map(Contour, frames, speech, voiced))
     new = [

@@ -194,4 +194,5 @@ def run(make: Callable[[], Backend]) -> None:
     # What anything prints by mistake must not get among the messages.
     own_out = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    asyncio.run(_run(make, own_out))
+    import uvloop
+    uvloop.run(_run(make, own_out))

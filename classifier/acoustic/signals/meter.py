@@ -41,7 +41,7 @@ def listen(
     if not meters:
         return []
     signals = [meter.reader.extend(block) for meter, block in zip(meters, blocks, strict=True)]
-    lines = find_lines(np.stack(signals))
+    lines = find_lines(np.array(signals))
     return [
         meter.advance(found, share)
         for meter, found, share in zip(meters, lines, speech, strict=True)
