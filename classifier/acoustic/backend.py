@@ -265,15 +265,15 @@ class AcousticListener(Listener):
         """
         future = feeder.in_flight
         if future is not None:
-            # Shielded: the engine works on the lane whether or not this feed still waits.
             answer = asyncio.wrap_future(future)
             # When the session has gone meanwhile, nobody asks what became of it.
             answer.add_done_callback(lambda gone: gone.cancelled() or gone.exception())
-            waiter = asyncio.shield(answer)
-            try:
-                readings = await asyncio.wait_for(waiter, DEADLINE_S)
-            except TimeoutError as error:
-                raise BackendError("the classifier does not answer") from error
+            # Waited for without being cancelled: the engine works on the lane whether or not this
+            # feed still waits.
+            done, _ = await asyncio.wait([answer], timeout=DEADLINE_S)
+            if not done:
+                raise BackendError("the classifier does not answer")
+            readings = answer.result()
             feeder.in_flight = None
             feeder.undelivered.extend(self._with_name(reading.frame) for reading in readings)
         while feeder.undelivered:

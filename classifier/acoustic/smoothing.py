@@ -104,7 +104,7 @@ class Smoother:
             return self._turn(timestamp_s, newest), Course.TURNED
         if newest is not None and contradicts(newest, average):
             self._against = newest
-            if before is not None and settled and np.argmax(before) == np.argmax(newest):
+            if before is not None and settled and before.argmax() == newest.argmax():
                 middle = np.asarray((before + newest) / 2, dtype=np.float32)
                 return self._turn(timestamp_s, middle), Course.TURNED
         if newest is not None and timestamp_s - self._turned_s < SETTLED_S:
@@ -122,7 +122,7 @@ class Smoother:
 
 def contradicts(newest: Floats, average: Floats, times: float = AGAINST) -> bool:
     """Whether the newest second finds another class so many times as likely as the leading one."""
-    lead, leading = int(np.argmax(newest)), int(np.argmax(average))
+    lead, leading = int(newest.argmax()), int(average.argmax())
     return lead != leading and bool(newest[lead] >= times * newest[leading])
 
 

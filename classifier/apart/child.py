@@ -195,4 +195,5 @@ def run(make: Callable[[], Backend]) -> None:
     own_out = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     import uvloop
+
     uvloop.run(_run(make, own_out))

@@ -13,7 +13,7 @@ import numpy as np
 from classifier.acoustic.layout import BLOCK_S, Floats
 from classifier.acoustic.signals.ambience import Ambience
 from classifier.acoustic.signals.lines import LineReader, Lines, find_lines
-from classifier.acoustic.signals.tones import PURE, Cadence, tone_of
+from classifier.acoustic.signals.tones import LOWEST_HZ, PURE, Cadence, tone_of
 from classifier.frames import EnvironLabel, QueueLabel, Sound
 
 SILENCE_DB: Final = -60.0
@@ -87,8 +87,9 @@ class SoundMeter:
         return tuple(sounds)
 
     def _signal(self, lines: Lines) -> QueueLabel | None:
+        # Most of what is pure is a voice, whose strongest line is its pitch.
         pure = np.add.reduce(lines.share, axis=1) >= PURE
-        if self._cadence.idle and not pure.any():
+        if self._cadence.idle and not (pure & (lines.hz[:, 0] >= LOWEST_HZ)).any():
             self._cadence.pass_over(len(pure))
             return None
         label: QueueLabel | None = None

@@ -25,6 +25,9 @@ _SINGLE_HZ: Final = (395.0, 455.0)
 """E.180 allows 400 to 450 Hz, and recommends 425."""
 _BEATING_HZ: Final = (385.0, 465.0)
 """Where two lines are one tone that beats: 400 with 450 Hz, or 400 Hz that is modulated."""
+LOWEST_HZ: Final = _BEATING_HZ[0]
+"""The stronger line of any tone lies no lower."""
+
 PURE: Final = 0.75
 """Share of a step's power that must lie in the lines of a tone."""
 _TWIST: Final = 6.3

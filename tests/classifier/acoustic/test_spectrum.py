@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from classifier.acoustic import spectrum
-from classifier.acoustic.layout import BLOCK, CARRY, FRAME_WIDTH, HOP, MEL_BANDS, Floats
+from classifier.acoustic.layout import (
+    BLOCK,
+    CARRY,
+    FFT,
+    FRAME_WIDTH,
+    HOP,
+    MEL_BANDS,
+    WINDOW,
+    Floats,
+)
+from classifier.acoustic.spectrum import hann_window
 from tests.classifier.voices import hum, noise, tone
 
 
@@ -16,6 +26,27 @@ def power_of(samples: np.ndarray) -> Floats:
 def test_a_window_ends_at_every_hop() -> None:
     """A signal of n hops after its carry gives n frames."""
     assert spectrum.frame_signal(np.zeros(CARRY + 7 * HOP, np.float32)).shape[0] == 7
+
+
+def test_frames_are_windows_without_their_mean() -> None:
+    """Put together hop by hop, each is what it would be cut out and tapered by itself."""
+    signal = noise(1.0, 0.1)[: CARRY + BLOCK].astype(np.float32) / 32768 + np.float32(0.2)
+    lanes = np.stack([signal, signal[::-1]])
+    frames = spectrum.frame_signal(lanes)
+    taper = hann_window() * np.sqrt(2.0 * FFT / np.sum(hann_window().astype(np.float64) ** 2))
+    for lane, found in zip(lanes, frames, strict=True):
+        for number, frame in enumerate(found):
+            window = lane[number * HOP : number * HOP + WINDOW].astype(np.float64)
+            assert np.allclose(frame[:WINDOW], (window - window.mean()) * taper, atol=1e-5)
+            assert not frame[WINDOW:].any()
+
+
+def test_decibels_are_ten_times_the_logarithm() -> None:
+    """Over the whole range of power, and floored where there is none."""
+    power = np.geomspace(1e-13, 1e3, 10_001).astype(np.float32)
+    exact = 10.0 * np.log10(power.astype(np.float64) + 1e-14)
+    assert np.abs(spectrum.to_db(power) - exact).max() < 1e-4
+    assert spectrum.to_db(np.zeros(1, np.float32))[0] == pytest.approx(-140.0)
 
 
 def test_energy_is_the_mean_square() -> None:

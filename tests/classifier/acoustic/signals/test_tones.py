@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from classifier.acoustic.signals.tones import HIGH_KEYS_HZ, LOW_KEYS_HZ, tone_of
+from classifier.acoustic.signals.tones import HIGH_KEYS_HZ, LOW_KEYS_HZ, LOWEST_HZ, tone_of
 from tests.classifier.acoustic.signals.line import (
     RATE_HZ,
     Signal,
@@ -125,6 +127,19 @@ def _among_pauses(*parts: Signal) -> Signal:
 def test_what_is_no_key_is_none(hz: tuple[float, ...]) -> None:
     """Pairs that are off by more than the standard takes, or of one group, and single tones."""
     assert "dtmf_tone" not in labels(_among_pauses(cadence(hz, 0.3, 0.2, 3)))
+
+
+@given(
+    st.tuples(*[st.floats(80.0, 1720.0)] * 2),
+    st.tuples(*[st.floats(0.0, 1.0)] * 2),
+)
+@example((395.0, 1700.0), (0.9, 0.01))
+@example((386.0, 390.0), (0.5, 0.4))
+def test_no_tone_has_a_strongest_line_below_the_lowest(
+    hz: tuple[float, float], share: tuple[float, float]
+) -> None:
+    """What lies lower need not be looked at."""
+    assert tone_of(hz, share) is None or hz[0] >= LOWEST_HZ
 
 
 def test_a_dial_tone_has_no_name() -> None:
