@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import IO, Final
+
+import uvloop
 
 from classifier.apart.messages import (
     About,
@@ -194,6 +197,6 @@ def run(make: Callable[[], Backend]) -> None:
     # What anything prints by mistake must not get among the messages.
     own_out = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    import uvloop
-
+    # What was imported stays: to look through it time and again would hold up every voice.
+    gc.freeze()
     uvloop.run(_run(make, own_out))

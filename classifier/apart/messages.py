@@ -69,6 +69,8 @@ class Kind(Enum):
 
 _AFFECTS: Final = {word.value: word for word in Affect}
 _SOURCES: Final = {word.value: word for word in Source}
+_BY_NUMBER: Final = tuple(Source)
+_NUMBER_OF: Final = {source: bytes([number]) for number, source in enumerate(_BY_NUMBER)}
 _DIRECTIONS: Final = {word.value: word for word in ShiftDirection}
 _SOUNDS: Final = {label.value: label for label in (*EnvironLabel, *QueueLabel)}
 
@@ -152,12 +154,12 @@ def about_of(payload: bytes) -> About:
 
 def packed_audio(source: Source, pcm: PcmInt16) -> bytes:
     """Payload of :attr:`Kind.AUDIO`."""
-    return bytes([list(Source).index(source)]) + pcm.astype("<i2", copy=False).tobytes()
+    return _NUMBER_OF[source] + pcm.astype("<i2", copy=False).tobytes()
 
 
 def audio_of(payload: bytes) -> tuple[Source, PcmInt16]:
     """What :func:`packed_audio` packed."""
-    return list(Source)[payload[0]], np.frombuffer(payload, "<i2", offset=1)
+    return _BY_NUMBER[payload[0]], np.frombuffer(payload, "<i2", offset=1)
 
 
 def packed_frames(frames: Sequence[VoiceFrame]) -> bytes:

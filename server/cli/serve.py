@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from typing import Final
@@ -35,7 +36,10 @@ def serve() -> None:
         keep_pages()
         for sentence in unknown_settings(os.environ):
             _log.warning(sentence)
-        uvloop.run(_serve(settings, _page()))
+        page = _page()
+        # What was imported stays: to look through it time and again would hold up every session.
+        gc.freeze()
+        uvloop.run(_serve(settings, page))
     except (SettingsError, StoreError, ClassifierError) as exc:
         Console(stderr=True, highlight=False, soft_wrap=True).print(
             str(exc), style="red", markup=False
