@@ -3,6 +3,7 @@
 PCM -> frames of features -> network -> VoiceFrame
 """
 
+from classifier import threads  # noqa: F401 - before numpy
 from classifier.backend import Backend, Listener, ListenOptions
 from classifier.context import ContextClassifier, backend_from_env
 from classifier.errors import BackendError, ClassifierError, ConfigError, ModelError
