@@ -2,7 +2,7 @@
 
 Its library would otherwise share each of our small products among all cores, and its threads spin
 while they wait for the next one: the classifier then takes three times the processor time (on two
-cores), and the cores from everybody else. It asks for the number once, when it is loaded; so whoever
+cores), and the cores from everybody else. It asks for the number once, when it is loaded: whoever
 embeds the classifier in a program that has loaded numpy before sets these variables itself.
 """
 
