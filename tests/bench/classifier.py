@@ -118,7 +118,7 @@ def verdicts(bench: ClassifierBench) -> list[str]:
             f"({ratios[0]:.2f} to {ratios[-1]:.2f}, round by round)"
         )
     else:
-        lines.append("openSMILE is not installed (the train extra has it): no peer")
+        lines.append("openSMILE is not installed (the bench extra has it): no peer")
     return lines
 
 
