@@ -23,9 +23,11 @@ def assert_alike(one: Any, other: Any) -> None:
             assert_alike(a, b)
         elif a is None or isinstance(a, str):
             assert a == b
-        else:
+        elif isinstance(a, tuple):
             for mine, yours in zip(a, b, strict=True):
                 np.testing.assert_allclose(mine, yours, rtol=1e-6, atol=1e-6)
+        else:
+            np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6, strict=True)
 
 
 @given(
