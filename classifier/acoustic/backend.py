@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Final
 
-from classifier.acoustic.analysis import analyse
+from classifier.acoustic.analysis import TOGETHER, analyse
 from classifier.acoustic.known import KnownVoice, dump, parse
 from classifier.acoustic.lane import Lane, Reading
 from classifier.acoustic.layout import BLOCK_S
@@ -72,8 +72,10 @@ class AcousticBackend(Backend):
         self._floor = floor
         self._network: Network | None = None
         self._loading = asyncio.Lock()
+        # No more than go through a round together: of two rounds in a call the first would wait for
+        # the second, and the few in it would cost nearly as much as many.
         self._engine: BatchEngine[Lane, list[Reading]] = BatchEngine(
-            self._analyse, name="linnet-acoustic", gather_s=GATHER_S
+            self._analyse, name="linnet-acoustic", max_batch=TOGETHER, gather_s=GATHER_S
         )
 
     @classmethod
