@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 MAX_BATCH: Final = 64
 """Tasks in one call: enough to share the cost, few enough that the last is not kept waiting."""
 
-ENOUGH: Final = 16
+ENOUGH: Final = 20
 """Tasks that share a call so well that waiting for more is time lost."""
 
 MOST_S: Final = 0.08

@@ -22,7 +22,7 @@ from classifier.acoustic.signals.meter import listen
 from classifier.acoustic.steps import StepBatch
 from classifier.acoustic.window import Window, advance_together
 
-TOGETHER: Final = 16
+TOGETHER: Final = 20
 """Lanes whose blocks go through in one pass: they share the price of each call. With many more,
 what lies between the steps takes more memory than all that the lanes keep."""
 

@@ -61,7 +61,8 @@ class BlockReader:
             raise ValueError("no whole block is waiting")
         joined = np.concatenate(self._parts) if len(self._parts) > 1 else self._parts[0]
         block = joined[:BLOCK].astype(np.float32) / np.float32(32768.0)
-        self._parts = [joined[BLOCK:]]
+        # Copied: a part of an array holds on to the whole of it.
+        self._parts = [joined[BLOCK:].copy()] if joined.size > BLOCK else []
         self._waiting -= BLOCK
         segment = np.concatenate([self._carry, block])
         self._carry = segment[-CARRY:].copy()
