@@ -35,7 +35,8 @@ MIN_RECENT: Final = 15
 
 _ENERGY: Final = COLUMN["energy_db"]
 
-_WIDENED: Final = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
+with np.errstate(invalid="ignore"):  # some of these bits are no numbers
+    _WIDENED: Final = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
 """Every number of half precision, by its bits. numpy widens them one by one on most processors: to
 look up a whole window takes less than half as long."""
 
