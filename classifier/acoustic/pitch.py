@@ -135,10 +135,8 @@ def _candidates(height: Floats) -> tuple[Floats, Floats]:
     """Heights and log2 frequencies of the highest peaks, ``(..., _CANDIDATES)`` each."""
     left, middle, right = height[..., :-2], height[..., 1:-1], height[..., 2:]
     is_peak = (middle > left) & (middle >= right)
-    # -1 where there is no peak: a choice element by element takes three times as long.
-    ranked = middle * is_peak
-    ranked -= ~is_peak
-    at = _highest(ranked)
+    # What is no peak counts for nought, which no candidate may be: to choose takes longer.
+    at = _highest(middle * is_peak)
     # In the rows of height, where each peak lies one further on than among the ranked.
     peaks = at + (1 + _begins(height.shape)[..., None])
     before, top, after = height.take(peaks - 1), height.take(peaks), height.take(peaks + 1)
